@@ -1,0 +1,4 @@
+"""What every floor speaks: ids, the clock, errors, byte and text forms, translated texts.
+
+Rules: no I/O but reading the shipped catalogues; imports nothing of Kept above it. Begin with `errors`.
+"""

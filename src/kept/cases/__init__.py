@@ -1,0 +1,1 @@
+"""Matters with a clock: disputes, reports, claims. A later pillar; nothing stands here yet."""

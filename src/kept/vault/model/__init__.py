@@ -1,0 +1,1 @@
+"""Values and decisions of the vault: pure, without clock, I/O or randomness."""
