@@ -1,0 +1,187 @@
+"""PostgreSQL through psycopg 3: one grouping writer a process, a pool of readers.
+
+Rules: `synchronous_commit=on` is checked at start; a group runs in one transaction and, if any
+unit of it fails or the engine reports a deadlock, each unit runs again in a transaction of its own.
+Source: postgresql.org/docs/current/wal-async-commit.html.
+"""
+
+import asyncio
+import re
+from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, Literal, TypeVar
+
+import psycopg
+from psycopg_pool import ConnectionPool, PoolTimeout
+
+from kept.base.errors import UnavailableError
+from kept.db.groups import Unit, Writer
+from kept.db.seam import READ_CAP_S, Pending, Row, Tx, Value
+
+T = TypeVar("T")
+Connection = psycopg.Connection[tuple[Any, ...]]
+
+READERS = 8
+ATTEMPTS = 5  # of one unit after deadlocks or serialisation failures
+_NAME = re.compile(r":([a-z_][a-z0-9_]*)")
+_AWAY = "The database cannot be reached. Nothing was recorded. Try again in a moment."
+
+
+@lru_cache(maxsize=1024)
+def translate(sql: str) -> bytes:
+    """Turn `:name` into psycopg's form and double each percent sign."""
+    return _NAME.sub(r"%(\1)s", sql.replace("%", "%%")).encode()
+
+
+class PostgresTx:
+    """`Tx` on a psycopg connection."""
+
+    dialect: Literal["postgres"] = "postgres"
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, /, **values: Value) -> list[Row]:
+        """Every row of a query."""
+        return self._connection.execute(translate(sql), values).fetchall()
+
+    def row(self, sql: str, /, **values: Value) -> Row | None:
+        """The first row of a query, or None."""
+        return self._connection.execute(translate(sql), values).fetchone()
+
+    def run(self, sql: str, /, **values: Value) -> int:
+        """Execute a statement; how many rows it changed."""
+        return self._connection.execute(translate(sql), values).rowcount
+
+    def run_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
+        """Execute a statement once per mapping, in pipelined batches."""
+        if rows:
+            with self._connection.cursor() as cursor:
+                cursor.executemany(translate(sql), rows)
+
+
+class PostgresDatabase:
+    """`Database` behind a DSN."""
+
+    dialect: Literal["postgres"] = "postgres"
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._pool: ConnectionPool[Connection] = ConnectionPool(
+            dsn,
+            min_size=1,
+            max_size=READERS,
+            open=False,
+            timeout=READ_CAP_S,
+            kwargs={"options": f"-c statement_timeout={int(READ_CAP_S * 1000)}"},
+            configure=_configure_reader,
+        )
+        self._writer = Writer("postgres", self._connect_writer)
+        self._pool.open()
+
+    def read(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` on a read-only repeatable-read snapshot."""
+        try:
+            with self._pool.connection() as connection:
+                return work(PostgresTx(connection))
+        except (psycopg.OperationalError, PoolTimeout) as error:
+            raise UnavailableError(_AWAY) from error
+
+    def write(self, work: Callable[[Tx], Pending[T]]) -> T:
+        """Run `work` in the writer thread and wait for its group's COMMIT."""
+        return self._writer.submit(work).result()
+
+    async def read_async(self, work: Callable[[Tx], T], *, scan: bool = False) -> T:
+        """Run `work` in a thread: the engine is remote, so even a point read waits."""
+        del scan
+        return await asyncio.to_thread(self.read, work)
+
+    async def write_async(self, work: Callable[[Tx], Pending[T]]) -> T:
+        """Run `work` in the writer thread, awaiting its group's COMMIT."""
+        return await self._writer.submit_async(work)
+
+    def scrub(self) -> None:
+        """Nothing to do: dead rows leave by autovacuum and the key epoch (vault guide §3)."""
+
+    def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        self._writer.close()
+        self._pool.close()
+
+    def _connect_writer(self) -> "_PostgresEngine":
+        return _PostgresEngine(self._dsn)
+
+
+class _PostgresEngine:
+    """Runs a group in one transaction; unit by unit when the group fails."""
+
+    def __init__(self, dsn: str) -> None:
+        self._dsn = dsn
+        self._connection = _connect(dsn)
+
+    def run_group(self, units: list[Unit]) -> None:
+        """Fill in each unit; all results are durable on return.
+
+        Raises:
+            UnavailableError: the server cannot be reached.
+        """
+        if self._connection.closed or self._connection.broken:
+            self._connection = _connect(self._dsn)
+        if len(units) > 1 and self._run_together(units):
+            return
+        for unit in units:
+            self._run_alone(unit)
+
+    def _run_together(self, units: list[Unit]) -> bool:
+        try:
+            with self._connection.transaction():
+                tx = PostgresTx(self._connection)
+                for unit in units:
+                    unit.attempt(tx)
+        except psycopg.OperationalError as error:
+            if not isinstance(error, psycopg.errors.TransactionRollback):
+                raise UnavailableError(_AWAY) from error
+            return False
+        except Exception:  # noqa: BLE001  # found again, and answered, when the unit runs alone
+            return False
+        return True
+
+    def _run_alone(self, unit: Unit) -> None:
+        for attempt in range(ATTEMPTS):
+            try:
+                with self._connection.transaction():
+                    unit.attempt(PostgresTx(self._connection))
+            except psycopg.errors.TransactionRollback as error:  # deadlock, serialisation
+                if attempt == ATTEMPTS - 1:
+                    unit.error = UnavailableError(_AWAY)
+                    unit.error.__cause__ = error
+            except psycopg.OperationalError as error:
+                unit.error = UnavailableError(_AWAY)
+                unit.error.__cause__ = error
+                return
+            except Exception as error:  # noqa: BLE001  # belongs to the unit's caller
+                unit.error = error
+                return
+            else:
+                return
+
+    def close(self) -> None:
+        """Close the writing connection."""
+        self._connection.close()
+
+
+def _connect(dsn: str) -> Connection:
+    try:
+        connection = psycopg.connect(dsn, autocommit=True)
+    except psycopg.OperationalError as error:
+        raise UnavailableError(_AWAY) from error
+    found = connection.execute("SHOW synchronous_commit").fetchone()
+    if found is None or found[0] not in {"on", "remote_apply"}:
+        connection.close()
+        raise UnavailableError("PostgreSQL must run with synchronous_commit=on for Kept.")
+    return connection
+
+
+def _configure_reader(connection: Connection) -> None:
+    connection.read_only = True
+    connection.isolation_level = psycopg.IsolationLevel.REPEATABLE_READ

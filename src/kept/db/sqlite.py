@@ -1,0 +1,217 @@
+"""SQLite through apsw's bundled library: one writer with group commit, a reader per thread.
+
+Rules: `synchronous=FULL`, `secure_delete=ON` read back on every connection, WAL, the schema `find`
+attached from its own file (derived, `synchronous=NORMAL`). The system's SQLite is never used: its
+3.40 has the WAL-reset corruption bug when two connections write.
+Source: sqlite.org/pragma.html, sqlite.org/wal.html.
+"""
+
+import asyncio
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+import apsw
+
+from kept.base.errors import UnavailableError
+from kept.db.groups import Unit, Writer
+from kept.db.seam import READ_CAP_S, Pending, Row, Tx, Value
+
+T = TypeVar("T")
+
+BUSY_MS = 10_000
+SCRUB_TRIES = 40  # with a pause that grows to 0.5 s: beyond the cap on readers
+_PROGRESS_STEPS = 20_000  # virtual machine steps between looks at the reader's cap
+_FULL = "The disk is full. Nothing was recorded. Free some space and try again."
+_BROKEN = "The database could not be written. Nothing was recorded."
+
+
+class SqliteTx:
+    """`Tx` on an apsw connection. Every cursor is exhausted: apsw executes lazily."""
+
+    dialect: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+
+    def rows(self, sql: str, /, **values: Value) -> list[Row]:
+        """Every row of a query."""
+        return self._connection.execute(sql, values).fetchall()
+
+    def row(self, sql: str, /, **values: Value) -> Row | None:
+        """The first row of a query, or None."""
+        found = self._connection.execute(sql, values).fetchall()
+        return found[0] if found else None
+
+    def run(self, sql: str, /, **values: Value) -> int:
+        """Execute a statement; how many rows it changed."""
+        self._connection.execute(sql, values).fetchall()
+        return self._connection.changes()
+
+    def run_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
+        """Execute a statement once per mapping."""
+        self._connection.executemany(sql, rows).fetchall()
+
+
+class SqliteDatabase:
+    """`Database` in one file, with `find` attached from a second one when given."""
+
+    dialect: Literal["sqlite"] = "sqlite"
+
+    def __init__(self, path: Path, *, find: Path | None = None) -> None:
+        self._path = path
+        self._find = find
+        self._local = threading.local()
+        self._readers: list[apsw.Connection] = []
+        self._readers_lock = threading.Lock()
+        self._writer = Writer(path.stem, self._connect_writer)
+
+    def read(self, work: Callable[[Tx], T]) -> T:
+        """Run `work` on a read-only snapshot in the caller's thread."""
+        connection = self._reader()
+        if connection.in_transaction:  # a read inside a read shares the outer snapshot
+            return work(SqliteTx(connection))
+        deadline = time.monotonic() + READ_CAP_S
+        connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_STEPS)
+        connection.execute("BEGIN").fetchall()
+        try:
+            return work(SqliteTx(connection))
+        except apsw.InterruptError as error:
+            raise UnavailableError("The question took too long. Nothing was changed.") from error
+        except apsw.Error as error:
+            raise UnavailableError("The database could not be read. Nothing was changed.") from error
+        finally:
+            connection.execute("ROLLBACK").fetchall()
+
+    def write(self, work: Callable[[Tx], Pending[T]]) -> T:
+        """Run `work` in the writer thread and wait for its group's COMMIT."""
+        return self._writer.submit(work).result()
+
+    async def read_async(self, work: Callable[[Tx], T], *, scan: bool = False) -> T:
+        """Run a point read right here (30 µs), a scan in a thread."""
+        return await asyncio.to_thread(self.read, work) if scan else self.read(work)
+
+    async def write_async(self, work: Callable[[Tx], Pending[T]]) -> T:
+        """Run `work` in the writer thread, awaiting its group's COMMIT."""
+        return await self._writer.submit_async(work)
+
+    def scrub(self) -> None:
+        """Truncate the WAL of every attached file, waiting out readers."""
+        pause = 0.01
+        for _ in range(SCRUB_TRIES):
+            if self._writer_checkpoint():
+                return
+            time.sleep(pause)
+            pause = min(pause * 2, 0.5)
+        raise UnavailableError("A reader kept the old data open. Nothing is proven gone yet.")
+
+    def _writer_checkpoint(self) -> bool:
+        """Checkpoint on a connection of its own, as a transaction may not be open."""
+        connection = _connect(self._path, self._find, read_only=False)
+        try:
+            schemas = ("main", "find") if self._find else ("main",)
+            return all(
+                connection.execute(f"PRAGMA {name}.wal_checkpoint(TRUNCATE)").fetchall()[0][0] == 0
+                for name in schemas
+            )
+        except apsw.BusyError:
+            return False
+        finally:
+            connection.close()
+
+    def close(self) -> None:
+        """Finish what is queued, then close every connection."""
+        self._writer.close()
+        with self._readers_lock:
+            for connection in self._readers:
+                connection.close()
+            self._readers.clear()
+
+    def _reader(self) -> apsw.Connection:
+        connection: apsw.Connection | None = getattr(self._local, "connection", None)
+        if connection is None:
+            connection = _connect(self._path, self._find, read_only=True)
+            self._local.connection = connection
+            with self._readers_lock:
+                self._readers.append(connection)
+        return connection
+
+    def _connect_writer(self) -> "_SqliteEngine":
+        return _SqliteEngine(_connect(self._path, self._find, read_only=False))
+
+
+class _SqliteEngine:
+    """Runs a group in one transaction, a savepoint around each unit."""
+
+    def __init__(self, connection: apsw.Connection) -> None:
+        self._connection = connection
+        self._tx = SqliteTx(connection)
+
+    def run_group(self, units: list[Unit]) -> None:
+        """Fill in each unit; all results are durable on return.
+
+        Raises:
+            UnavailableError: BEGIN or COMMIT failed; nothing of the group is stored.
+        """
+        execute = self._connection.execute
+        try:
+            execute("BEGIN IMMEDIATE").fetchall()
+            for unit in units:
+                self._run_unit(unit)
+            execute("COMMIT").fetchall()
+        except apsw.Error as error:
+            if self._connection.in_transaction:
+                execute("ROLLBACK").fetchall()
+            raise _translated(error) from error
+
+    def _run_unit(self, unit: Unit) -> None:
+        execute = self._connection.execute
+        execute("SAVEPOINT unit").fetchall()
+        try:
+            unit.attempt(self._tx)
+        except apsw.Error as error:
+            if not self._connection.in_transaction:  # the engine gave up the whole group
+                raise
+            unit.error = _translated(error)
+        except Exception as error:  # noqa: BLE001  # belongs to the unit's caller
+            unit.error = error
+        if unit.error is not None:
+            execute("ROLLBACK TO unit").fetchall()
+        execute("RELEASE unit").fetchall()
+
+    def close(self) -> None:
+        """Close the writing connection."""
+        self._connection.close()
+
+
+def _translated(error: apsw.Error) -> UnavailableError:
+    translated = UnavailableError(_FULL if isinstance(error, apsw.FullError) else _BROKEN)
+    translated.__cause__ = error
+    return translated
+
+
+def _connect(path: Path, find: Path | None, *, read_only: bool) -> apsw.Connection:
+    """Open with every pragma set and read back."""
+    connection = apsw.Connection(str(path), statementcachesize=256)
+    connection.set_busy_timeout(BUSY_MS)
+    if find is not None:
+        connection.execute("ATTACH :path AS find", {"path": str(find)}).fetchall()
+    for schema, synchronous in (("main", 2), ("find", 1)) if find else (("main", 2),):
+        _pragma(connection, f"{schema}.journal_mode", "WAL", "wal")
+        _pragma(connection, f"{schema}.synchronous", synchronous, synchronous)
+        _pragma(connection, f"{schema}.secure_delete", "ON", 1)
+        _pragma(connection, f"{schema}.cache_size", -32_768, -32_768)  # KiB
+    _pragma(connection, "foreign_keys", "ON", 1)
+    connection.execute("PRAGMA temp_store = MEMORY").fetchall()
+    if read_only:
+        _pragma(connection, "query_only", "ON", 1)
+    return connection
+
+
+def _pragma(connection: apsw.Connection, name: str, value: Any, expected: Any) -> None:
+    connection.execute(f"PRAGMA {name} = {value}").fetchall()
+    answer = connection.execute(f"PRAGMA {name}").fetchall()
+    if not answer or answer[0][0] != expected:
+        raise UnavailableError(f"SQLite did not accept {name}; Kept will not run without it.")
