@@ -1,0 +1,24 @@
+"""Which words keep one use of a key apart from another?
+
+All labels of derivation and of associated data, in one place. They are part of what is stored:
+append only, never change one. No label holds a name, a table or a field, so renaming those never
+makes data unreadable.
+"""
+
+from typing import Final
+
+# HKDF-Expand info (`kept.crypto.keys`)
+VAULT: Final = b"kept/vault/v1"
+PERSON: Final = b"kept/person/v1"
+TAG: Final = b"kept/tag/v1"
+OPENING_KEY: Final = b"kept/opening/v1"
+
+# First part of associated data (`kept.crypto.places`)
+CELL: Final = b"kept/cell/v1"
+WRAP: Final = b"kept/wrap/v1"
+OBJECT: Final = b"kept/object/v1"
+OPENING: Final = b"kept/opening/v1"
+ROOT_WRAP: Final = b"kept/root/v1"
+
+# First part of what a blind index tag is made of (`kept.crypto.blind`)
+FIND: Final = b"kept/find/v1"
