@@ -1,0 +1,1 @@
+"""Values and decisions about the people who work here: pure, without clock, I/O or randomness."""
