@@ -1,0 +1,1 @@
+"""The ledger's verbs: recording acts, and reading what was recorded."""

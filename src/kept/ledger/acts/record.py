@@ -1,0 +1,111 @@
+"""How does an act come into the ledger? In the transaction that does the deed.
+
+Rules: exactly one call per act; the entry is finished here, so that sequencing later needs no
+secret; the opening of a person's act is sealed under the person's own key, that of a house act is
+public. What is not recorded did not happen: the vault hands nothing out before this is durable.
+Source: `docs/formats/ledger.md`, entry and opening.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kept.base.clock import to_micros
+from kept.crypto import chance, places
+from kept.crypto.sealing import SealKey, seal
+from kept.db.seam import Tx, Value
+from kept.ledger import store
+from kept.ledger.entry import (
+    SALT_BYTES,
+    TAG_BYTES,
+    Entry,
+    Opening,
+    encode_detail,
+    hour_of,
+    tag_of,
+)
+from kept.ledger.model import Act, Recorded, Subject
+
+OPENING_VERSION = 1  # key version in the envelope of an opening: trail secrets never rotate
+
+
+def record(
+    tx: Tx, origin: str, /, *, act: Act, subject: Subject | None = None, now: datetime
+) -> Recorded:
+    """Record one act of this transaction.
+
+    Raises:
+        MalformedError: the detail breaks the limits of canonical JSON.
+    """
+    n = store.next_count(tx, subject.person_n) if subject else None
+    act_id = store.insert_act(tx, _columns(act, subject, n, now))
+    store.insert_openings(tx, [_finished(origin, act, subject, n=n, act_id=act_id, now=now)])
+    return Recorded(act_id, n)
+
+
+def record_first(
+    tx: Tx, origin: str, /, *, acts: Sequence[tuple[Act, Subject]], now: datetime
+) -> list[Recorded]:
+    """Record the first act of many people who are new in this transaction, in bulk.
+
+    Raises:
+        MalformedError: a detail breaks the limits of canonical JSON.
+    """
+    numbers = store.reserve_acts(tx, len(acts))
+    rows: list[dict[str, Value]] = []
+    openings: list[dict[str, Value]] = []
+    for act_id, (act, subject) in zip(numbers, acts, strict=True):
+        rows.append({"id": act_id, **_columns(act, subject, 0, now)})
+        openings.append(_finished(origin, act, subject, n=0, act_id=act_id, now=now))
+    store.insert_acts(tx, rows)
+    store.insert_counters(tx, [{"person": s.person_n, "next": 1} for _, s in acts])
+    store.insert_openings(tx, openings)
+    return [Recorded(act_id, 0) for act_id in numbers]
+
+
+def _columns(act: Act, subject: Subject | None, n: int | None, now: datetime) -> dict[str, Value]:
+    return {
+        "kind": act.kind.value,
+        "actor": str(act.actor),
+        "role": act.actor.role,
+        "purpose": act.purpose,
+        "person": subject.person_n if subject else None,
+        "n": n,
+        "categories": act.mask,
+        "at": to_micros(now),
+    }
+
+
+def _finished(
+    origin: str,
+    act: Act,
+    subject: Subject | None,
+    *,
+    n: int | None,
+    act_id: int,
+    now: datetime,
+) -> dict[str, Value]:
+    """The opening to store and the 256 bytes for the log."""
+    detail = encode_detail(
+        actor=str(act.actor), at=now, categories=act.categories, n=n, more=act.detail
+    )
+    opening = Opening(chance.draw(SALT_BYTES), detail)
+    c = opening.commitment
+    if subject is None or n is None:
+        tag, stored = chance.draw(TAG_BYTES), opening.encode()
+    else:
+        tag = tag_of(subject.tag_key.reveal(), n)
+        stored = seal(
+            SealKey(subject.opening_key),
+            opening.encode(),
+            places.opening(origin=origin, act_id=act_id, c=c),
+            key_version=OPENING_VERSION,
+        )
+    entry = Entry(
+        kind=act.kind.value,
+        purpose=act.purpose,
+        role=act.actor.role,
+        hour=hour_of(now),
+        tag=tag,
+        commitment=c,
+    )
+    return {"act": act_id, "sealed": stored, "entry": entry.encode()}

@@ -1,0 +1,107 @@
+"""What is an act, who does it, and about whom? Plain values of the ledger.
+
+Kinds, roles and the purposes of acts are public keys: never a name, channel, case or reason. Both
+lists are append-only, because entries outlive programs.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from kept.base.encoding import Json
+from kept.crypto.secret import Secret
+
+
+class Kind(StrEnum):
+    """Every kind of act the house can record. One verb names exactly one kind. Append only."""
+
+    # acts with a person
+    PERSON_ADDED = "person.added"
+    PERSON_MERGED = "person.merged"
+    PERSON_READ = "person.read"
+    PERSON_REFUSED = "person.refused"
+    PERSON_FOUND = "person.found"
+    PERSON_CORRECTED = "person.corrected"
+    PERSON_SIGNED_IN = "person.signed_in"
+    ALIAS_ADDED = "alias.added"
+    CONSENT_GIVEN = "consent.given"
+    CONSENT_WITHDRAWN = "consent.withdrawn"
+    EXPORT_ASKED = "export.asked"
+    EXPORT_READY = "export.ready"
+    EXPORT_TAKEN = "export.taken"
+    EGRESS_MAIL = "egress.mail"
+    RETENTION_EXPIRED = "retention.expired"
+    ERASURE_BEGUN = "erasure_begun"
+    # acts of the house: no person, the opening is public
+    ERASED_HERE = "erased_here"
+    ERASED_EVERYWHERE = "erased_everywhere"
+    NOBODY_FOUND = "nobody.found"
+    IMPORT_DONE = "import.done"
+    BOOK_CHANGED = "book.changed"
+    LEDGER_OPENED = "ledger.opened"
+    LEDGER_SUCCEEDS = "ledger.succeeds"
+    LEDGER_KEY_ADDED = "ledger.key_added"
+
+
+HOUSE = "house"  # the purpose of acts without a person
+OWN = "own"  # the purpose of acts a person does with their own data
+
+
+@dataclass(frozen=True, slots=True)
+class Actor:
+    """Who does something.
+
+    `kind` is staff, service, self, worker, cli or share; `id` a random id or a fixed name, never a
+    person's name; `role` the public role of the entry (`kept.vault.model.rules.Role` values).
+    """
+
+    kind: str
+    id: str
+    role: str
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """The person an act concerns, as the vault hands it down: a row number and two keys."""
+
+    person_n: int
+    tag_key: Secret
+    opening_key: Secret
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One act before it is recorded.
+
+    `purpose` is a key of the book, `HOUSE` or `OWN`. `detail` holds what only the person (or, for
+    acts of the house, anybody) may read: RFC 8785 limits apply, no value, no plain hash of one.
+    """
+
+    kind: Kind
+    actor: Actor
+    purpose: str
+    categories: tuple[str, ...] = ()
+    mask: int = 0
+    detail: Mapping[str, Json] = field(default_factory=dict[str, Json])
+
+
+@dataclass(frozen=True, slots=True)
+class Recorded:
+    """An act's place among the acts: its number and, for a person's, its count from 0."""
+
+    act_id: int
+    n: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Head:
+    """How far the tree has grown: `stored` leaves have their full tiles on disk."""
+
+    origin: str
+    size: int
+    root: bytes
+    frontier: bytes
+    stored: int

@@ -1,0 +1,45 @@
+"""What must a place for tiles, and a place for the high-water mark, promise?"""
+
+from typing import Protocol
+
+
+class TileStore(Protocol):
+    """Holds full tiles and full bundles by their C2SP path. They never change once written."""
+
+    def put(self, path: str, content: bytes) -> None:
+        """Store durably, atomically; storing the same bytes again is fine.
+
+        Raises:
+            UnavailableError: not stored, or not known to be durable.
+            TamperedError: other bytes stand there already.
+        """
+        ...
+
+    def get(self, path: str) -> bytes | None:
+        """The bytes, or None when absent.
+
+        Raises:
+            UnavailableError: the place cannot be read.
+        """
+        ...
+
+
+class HighWater(Protocol):
+    """The last signed checkpoint: never in a backup, never set back."""
+
+    def read(self) -> bytes | None:
+        """The signed note, or None when none was ever written.
+
+        Raises:
+            UnavailableError: the place cannot be read.
+        """
+        ...
+
+    def swap(self, old: bytes | None, new: bytes) -> None:
+        """Replace `old` by `new` durably.
+
+        Raises:
+            ConflictError: something else than `old` stands there: another leader is at work.
+            UnavailableError: not stored, or not known to be durable.
+        """
+        ...
