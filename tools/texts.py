@@ -46,7 +46,7 @@ def empty(language: str) -> Catalog:
         domain="kept",
         project="Kept",
         version="1",
-        header_comment=f"# Made by ./dev texts from the sources and parts/*.{language}.po; never edited.",
+        header_comment="# Made by ./dev texts from the sources and parts/*.ru.po; never edited.",
         msgid_bugs_address="the project's issues",
         creation_date=NO_DATE,
         revision_date=NO_DATE,
