@@ -1,0 +1,41 @@
+"""Did it ever happen? Zero: one violation breaks the promise.
+
+Rules: nothing looked at is `unmeasured`; the violations themselves are breaks, judged for all
+kinds alike, so what is said here is only whether anything was looked at, and the number.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from kept.promises.model.evidence import BREAK_WINDOW, Break, Counted
+from kept.promises.model.status import Number, State, Verdict, is_visible
+from kept.promises.model.words import DAYS, russian_form
+from kept.vault.model.rules import Text
+
+
+def judge(rows: Counted, breaks: Iterable[Break], *, now: datetime) -> Verdict:
+    """`kept` once anything was looked at."""
+    faults = sum(is_visible(b.happened_at, now) for b in breaks)
+    n = max(rows.checked, faults)
+    looked_at = rows.checked > 0 or rows.drills > 0
+    return Verdict(
+        state=State.KEPT if looked_at else State.UNMEASURED,
+        number=Number(
+            ok=n - faults,
+            n=n,
+            window=BREAK_WINDOW,
+            text=_say(rows, faults=faults, n=n),
+            drills=rows.drills,
+        ),
+        first_at=rows.first_at,
+    )
+
+
+def _say(rows: Counted, *, faults: int, n: int) -> Text:
+    days = DAYS.count(BREAK_WINDOW.days)
+    en = rows.subject.one.en if n == 1 else rows.subject.many.en
+    ru = rows.subject.one.ru if russian_form(n) == 0 else rows.subject.many.ru
+    return Text(
+        f"{faults} of {n} {en} {rows.subject.fault.en}, {days.en}",
+        f"{faults} из {n} {ru} {rows.subject.fault.ru}, за {days.ru}",
+    )
