@@ -23,6 +23,9 @@ MAX_U32 = 2**32 - 1
 MAX_U64 = 2**64 - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]*")
+_write_json = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
 
 
 def b64url(raw: bytes) -> str:
@@ -83,9 +86,8 @@ def canonical_json(value: Json) -> bytes:
             surrogate, a type JSON does not have, or nesting deeper than 32.
     """
     _check_json(value, MAX_JSON_DEPTH)
-    text = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
     try:
-        return text.encode("utf-8")
+        return _write_json(value).encode("utf-8")
     except UnicodeEncodeError:
         raise MalformedError("json", "holds a lone surrogate") from None
 

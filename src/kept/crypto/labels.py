@@ -22,3 +22,9 @@ ROOT_WRAP: Final = b"kept/root/v1"
 
 # First part of what a blind index tag is made of (`kept.crypto.blind`)
 FIND: Final = b"kept/find/v1"
+
+# Derived from the house key for `kept.staff`
+STAFF_SEAL: Final = b"kept/staff/seal/v1"
+STAFF_TAGS: Final = b"kept/staff/tags/v1"
+STAFF_CHALLENGES: Final = b"kept/staff/challenges/v1"
+STAFF_TOTP: Final = b"kept/staff/totp/v1"  # first part of associated data

@@ -1,14 +1,13 @@
 """How does a secret travel through the program without ending up in a log?
 
 It has no readable `repr`, `str` or format, cannot be pickled or copied, is not hashable, and is
-compared in constant time. Python cannot promise that its bytes are wiped from memory afterwards;
-what can be done (no core dump, no debugger) is done by `hygiene`.
+compared in constant time. A pure value: fresh ones come from `chance.fresh_secret`.
+Python cannot promise that its bytes are wiped from memory afterwards; what can be done (no core
+dump, no debugger) is done by `hygiene`.
 """
 
 import hmac
-from typing import NoReturn, Self
-
-from kept.crypto.chance import draw
+from typing import NoReturn
 
 SECRET_BYTES = 32
 
@@ -20,11 +19,6 @@ class Secret:
 
     def __init__(self, raw: bytes) -> None:
         self._raw = raw
-
-    @classmethod
-    def fresh(cls, size_bytes: int = SECRET_BYTES) -> Self:
-        """A new random secret."""
-        return cls(draw(size_bytes))
 
     def reveal(self) -> bytes:
         """The bytes themselves: for a cipher or a wrap, never for a message."""
