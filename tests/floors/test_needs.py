@@ -24,7 +24,7 @@ CONFIG = """
 [pytest]
 pythonpath = .
 markers = needs(what): x
-addopts = -ra -p no:randomly -p no:cacheprovider
+addopts = -ra -p no:cacheprovider
 """
 
 
@@ -38,7 +38,7 @@ def outcome(folder: Path, **variables: str) -> tuple[int, str]:
     run = subprocess.run(
         [sys.executable, "-m", "pytest", "."],
         cwd=folder,
-        env={**kept, "PATH": "", **variables},
+        env={**kept, "PATH": "", "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1", **variables},
         capture_output=True,
         text=True,
         check=False,
