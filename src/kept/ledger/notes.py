@@ -152,9 +152,10 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class NotSigned:
-    """Why a note is not believed."""
+    """Why a note is not believed; `key` is the one whose signature does not hold, if any."""
 
     why: str
+    key: VerifierKey | None = None
 
 
 def check_note(note: Note, keys: Sequence[VerifierKey]) -> tuple[Signed, ...] | NotSigned:
@@ -167,7 +168,7 @@ def check_note(note: Note, keys: Sequence[VerifierKey]) -> tuple[Signed, ...] | 
             continue
         signed = check_signature(note.text, line, key)
         if signed is None:
-            return NotSigned(f"the signature of {key.name} does not hold")
+            return NotSigned("a signature of a known key does not hold", key)
         held.setdefault(key, signed)
     return tuple(held.values()) or NotSigned("no signature of a known key")
 
@@ -304,5 +305,10 @@ def _plain_text(data: bytes) -> str:
 
 
 def _check_name(name: str) -> None:
-    if not name or "+" in name or any(char.isspace() for char in name):
-        raise MalformedError("key name", "empty, or holds a space or a plus")
+    if not name or not all(map(_fits_a_name, name)):
+        raise MalformedError("key name", "empty, or holds a space, a control or a plus")
+
+
+def _fits_a_name(char: str) -> bool:
+    is_surrogate = "\ud800" <= char <= "\udfff"  # what octets that are not UTF-8 were read as
+    return char > " " and char != "+" and not char.isspace() and not is_surrogate
