@@ -29,6 +29,11 @@ def leaf_hash(entry: bytes) -> bytes:
     return sha256(LEAF_PREFIX + entry).digest()
 
 
+def leaf_hashes(entries: Iterable[bytes]) -> list[bytes]:
+    """The hashes of many entries as leaves, in order."""
+    return [sha256(LEAF_PREFIX + entry).digest() for entry in entries]
+
+
 def node_hash(left: bytes, right: bytes) -> bytes:
     """The hash of two neighbours as one node."""
     return sha256(NODE_PREFIX + left + right).digest()
@@ -42,6 +47,23 @@ def fold(hashes: Sequence[bytes]) -> bytes:
     for left in reversed(hashes[:-1]):
         root = node_hash(left, root)
     return root
+
+
+def root_of_complete(hashes: bytes) -> bytes:
+    """The root over 2^k hashes written one after another.
+
+    Raises:
+        MalformedError: not a power of two of whole hashes.
+    """
+    count, rest = divmod(len(hashes), HASH_BYTES)
+    if rest or count.bit_count() != 1:
+        raise MalformedError("hashes", "not a power of two of them")
+    while len(hashes) > HASH_BYTES:
+        pairs = range(0, len(hashes), 2 * HASH_BYTES)
+        hashes = b"".join([
+            sha256(NODE_PREFIX + hashes[at : at + 2 * HASH_BYTES]).digest() for at in pairs
+        ])
+    return hashes
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,14 +12,20 @@ from dataclasses import dataclass
 from typing import Self
 
 from kept.base.errors import MalformedError
-from kept.ledger.entry import ENTRY_BYTES, ENTRY_PATTERN, is_entry
-from kept.ledger.merkle import HASH_BYTES, Frontier, NodeReader, leaf_hash, root_of
+from kept.ledger.entry import ENTRY_BYTES
+from kept.ledger.merkle import (
+    HASH_BYTES,
+    NodeReader,
+    root_of,
+    root_of_complete,
+)
 
 TILE_WIDTH = 256  # C2SP tlog-tiles
 TILE_HEIGHT = 8  # 2^8 hashes
 TILE_BYTES = TILE_WIDTH * HASH_BYTES  # 8,192
 MAX_LEVEL = 63  # of a path
 MAX_ENTRY_BYTES = 65_535  # a bundle's u16 length
+_RECORD_BYTES = 2 + ENTRY_BYTES  # u16 length 0100, then an entry of ours
 _PATH = re.compile(
     r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?"
 )
@@ -155,15 +161,26 @@ def decode_bundle(data: bytes) -> tuple[bytes, ...]:
     Raises:
         MalformedError: cut off inside an entry, empty, or more than 256 entries.
     """
+    count, rest = divmod(len(data), _RECORD_BYTES)
+    lengths = data[::_RECORD_BYTES] + data[1::_RECORD_BYTES]
+    if not rest and lengths == b"\x01" * count + b"\x00" * count:
+        entries = [data[at + 2 : at + _RECORD_BYTES] for at in range(0, len(data), _RECORD_BYTES)]
+    else:
+        entries = _any_entries(data)
+    if not 0 < len(entries) <= TILE_WIDTH:
+        raise MalformedError("bundle", "not 1 to 256 entries")
+    return tuple(entries)
+
+
+def _any_entries(data: bytes) -> list[bytes]:
+    """The entries of a bundle that holds others than of 256 bytes."""
     entries: list[bytes] = []
     at = 0
     while at < len(data):
         end = _end_of_entry(data, at)
         entries.append(data[at + 2 : end])
         at = end
-    if not 0 < len(entries) <= TILE_WIDTH:
-        raise MalformedError("bundle", "not 1 to 256 entries")
-    return tuple(entries)
+    return entries
 
 
 def node_reader(read: Callable[[Tile], bytes], size: int) -> NodeReader:
@@ -185,7 +202,7 @@ def node_reader(read: Callable[[Tile], bytes], size: int) -> NodeReader:
         if tile not in seen:
             seen[tile] = cut(tile, read(tile))
         part = seen[tile][first * HASH_BYTES : (first + (1 << height)) * HASH_BYTES]
-        return part if height == 0 else Frontier().extend(hashes_of(part)).root
+        return root_of_complete(part)
 
     return node
 
@@ -216,7 +233,7 @@ class Edge:
             cuts = [held[at * TILE_BYTES : (at + 1) * TILE_BYTES] for at in range(whole)]
             full.extend((Tile(level, first + at), tile) for at, tile in enumerate(cuts))
             levels[level : level + 1] = [held[whole * TILE_BYTES :]]
-            fresh = b"".join(Frontier().extend(hashes_of(tile)).root for tile in cuts)
+            fresh = b"".join(root_of_complete(tile) for tile in cuts)
             level += 1
         return Edge(size, tuple(levels)), tuple(full)
 
@@ -235,126 +252,6 @@ class Edge:
     def root(self) -> bytes:
         """The root of the whole log."""
         return root_of(self.size, node_reader(self.read, self.size))
-
-
-@dataclass(frozen=True, slots=True)
-class Whole:
-    """Every entry and every tile leads to the signed root."""
-
-    size: int
-
-
-@dataclass(frozen=True, slots=True)
-class Changed:
-    """The first thing found that is not what was signed."""
-
-    path: str  # of the bundle or tile; "checkpoint" when all of them agree with each other
-    entry: int | None  # index in the log, where one entry is to blame
-    why: str
-
-
-Reader = Callable[[Tile], bytes | None]
-"""The bytes of a tile or bundle, at the width asked or wider; None when it is missing."""
-
-
-def check_log(read: Reader, *, size: int, root: bytes) -> Whole | Changed:
-    """Re-derive a whole log from its entries and compare with its tiles and its signed root."""
-    edge, odd, strange = Edge(), list[Tile](), list[Changed]()
-    for bundle in _bundles(size):
-        entries = _entries(read, bundle)
-        if isinstance(entries, Changed):
-            return entries
-        strange += _not_entries(entries, bundle)
-        edge, full = edge.extend([leaf_hash(entry) for entry in entries])
-        odd += [tile for tile, hashes in full if _hashes(read, tile) != hashes]
-    cuts = [tile for tile in partials(size) if tile.level is not None]
-    odd += [tile for tile in cuts if _hashes(read, tile) != edge.read(tile)]
-    if edge.root != root:
-        return _blame(read, odd, size=size, root=root)
-    if odd:
-        return Changed(odd[0].path, None, "the tile does not hold the hashes of its entries")
-    return strange[0] if strange else Whole(size)
-
-
-def _blame(read: Reader, odd: list[Tile], *, size: int, root: bytes) -> Changed:
-    """What was changed, when the entries do not lead to the signed root.
-
-    A tile that the signed root vouches for convicts the entry beside it; one that it does not
-    vouch for was changed itself.
-    """
-    for tile in sorted(odd, key=lambda odd: (odd.level or 0, odd.index)):
-        stored = _hashes(read, tile)
-        if stored is None:
-            return Changed(tile.path, None, "the tile is missing or too short")
-        if tile.level == 0 and _is_vouched(read, tile, size=size, root=root):
-            bundle = Tile(None, tile.index, tile.width)
-            entries = decode_bundle(cut(bundle, read(bundle) or b""))
-            at = next(i for i, h in enumerate(hashes_of(stored)) if h != leaf_hash(entries[i]))
-            index = tile.index * TILE_WIDTH + at
-            return Changed(bundle.path, index, f"entry {index} is not the one that was signed")
-    if odd:
-        return Changed(odd[0].path, None, "the tile is not the one that was signed")
-    return Changed("checkpoint", None, "the root is not that of the entries")
-
-
-def _is_vouched(read: Reader, tile: Tile, *, size: int, root: bytes) -> bool:
-    """Whether the signed root leads, tile by tile, down to this one as it is stored."""
-
-    def stored(asked: Tile) -> bytes:
-        found = read(asked)
-        if found is None:
-            raise MalformedError("tile", "missing")
-        return found
-
-    try:
-        node = node_reader(stored, size)
-        if root_of(size, node) != root:
-            return False
-        level = tile.level or 0
-        index = tile.index
-        while width_at(level, index, size) == TILE_WIDTH:
-            whole = Frontier().extend(hashes_of(stored(Tile(level, index))[:TILE_BYTES])).root
-            if whole != node(TILE_HEIGHT * (level + 1), index):
-                return False
-            level, index = level + 1, index // TILE_WIDTH
-    except MalformedError:
-        return False
-    return True
-
-
-def _bundles(size: int) -> Iterator[Tile]:
-    for index in range(0, size, TILE_WIDTH):
-        yield Tile(None, index // TILE_WIDTH, min(TILE_WIDTH, size - index))
-
-
-def _entries(read: Reader, bundle: Tile) -> tuple[bytes, ...] | Changed:
-    data = read(bundle)
-    if data is None:
-        return Changed(bundle.path, None, "the bundle is missing")
-    try:
-        return decode_bundle(cut(bundle, data))
-    except MalformedError as broken:
-        return Changed(bundle.path, None, f"the bundle cannot be read: {broken}")
-
-
-def _hashes(read: Reader, tile: Tile) -> bytes | None:
-    data = read(tile)
-    if data is None or len(data) < tile.width * HASH_BYTES:
-        return None
-    return data[: tile.width * HASH_BYTES]
-
-
-def _not_entries(entries: Sequence[bytes], bundle: Tile) -> list[Changed]:
-    """The entries that are not of this format, by one anchored pattern each."""
-    fits = ENTRY_PATTERN.fullmatch
-    if all(len(entry) == ENTRY_BYTES and fits(entry) for entry in entries):
-        return []
-    first = bundle.index * TILE_WIDTH
-    return [
-        Changed(bundle.path, first + at, f"entry {first + at} is not an entry of this format")
-        for at, entry in enumerate(entries)
-        if not is_entry(entry)
-    ]
 
 
 def _end_of_entry(data: bytes, at: int) -> int:
