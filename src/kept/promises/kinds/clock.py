@@ -9,8 +9,8 @@ those are empty, and shows drills apart.
 from datetime import datetime, timedelta
 
 from kept.promises.model.evidence import BREAK_WINDOW, NUMBER_WINDOW, Case, Timed
-from kept.promises.model.status import Late, Number, State, Verdict, is_visible, worst
-from kept.promises.model.words import DAYS, TESTS, span
+from kept.promises.model.status import Late, Number, State, Verdict, is_visible, within, worst
+from kept.promises.model.words import TESTS, span
 from kept.vault.model.rules import Text
 
 RISK_TENTHS = 7  # at risk past 70 % of the time
@@ -52,10 +52,18 @@ def _number(seen: list[Case], now: datetime) -> Number:
     else:
         window = NUMBER_WINDOW
     own = [c for c in counted if not c.drill]
-    ok = sum(not is_late(c, now) for c in own)
-    slowest = max(((c.finished_at or now) - c.started_at for c in own), default=None)
-    number = Number(ok, len(own), window, Text("", ""), slowest, len(counted) - len(own))
-    return Number(ok, len(own), window, _say(number), slowest, number.drills)
+    lengths = sorted((c.finished_at or now) - c.started_at for c in own)
+    drills = len(counted) - len(own)
+    return Number(
+        ok=sum(not is_late(c, now) for c in own),
+        n=len(own),
+        window=window,
+        main=_say(own, now),
+        within=within(window),
+        extra=_more(lengths, drills),
+        slowest=lengths[-1] if lengths else None,
+        drills=drills,
+    )
 
 
 def _counts(case: Case, window: timedelta, now: datetime) -> bool:
@@ -65,17 +73,18 @@ def _counts(case: Case, window: timedelta, now: datetime) -> bool:
     return now - case.finished_at <= window
 
 
-def _say(number: Number) -> Text:
-    days = DAYS.count(number.window.days)
-    if number.slowest is None:
-        said = Text(f"no cases in {days.en}", f"за {days.ru} случаев не было")
-    else:
-        length = span(number.slowest)
-        said = Text(
-            f"{number.ok} of {number.n} in {days.en}, slowest {length.en}",
-            f"{number.ok} из {number.n} за {days.ru}, дольше всего — {length.ru}",
-        )
-    if not number.drills:
-        return said
-    tests = TESTS.count(number.drills)
-    return Text(f"{said.en}; also {tests.en}", f"{said.ru}; и ещё {tests.ru}")
+def _say(own: list[Case], now: datetime) -> Text:
+    if not own:
+        return Text("no cases", "случаев не было")
+    ok = sum(not is_late(c, now) for c in own)
+    return Text(f"{ok} of {len(own)}", f"{ok} из {len(own)}")
+
+
+def _more(lengths: list[timedelta], drills: int) -> Text:
+    slowest, tests = span(lengths[-1]) if lengths else None, TESTS.count(drills)
+    en = [f"slowest {slowest.en}"] if slowest else []
+    ru = [f"дольше всего — {slowest.ru}"] if slowest else []
+    if drills:
+        en.append(f"and {tests.en}")
+        ru.append(f"и ещё {tests.ru}")
+    return Text(", ".join(en), ", ".join(ru))

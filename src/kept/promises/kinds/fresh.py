@@ -21,12 +21,16 @@ def judge(rows: Proved, *, period: timedelta, now: datetime) -> Verdict:
         return Verdict(State.UNMEASURED, Number(0, 0, period, said))
     state = _state_of(now - last.at, period)
     overdue = (Late(last.at + period, None),) if state is State.BROKEN else ()
-    return Verdict(
-        state=state,
-        number=Number(int(not overdue), 1, period, _say(last, now), last.took),
-        late=overdue,
-        first_at=min(proof.at for proof in rows.proofs),
+    when = ago(last.at, now)
+    number = Number(
+        ok=int(not overdue),
+        n=1,
+        window=period,
+        main=Text(f"last proof {when.en}", f"последняя проверка {when.ru}"),
+        extra=_more(last),
+        slowest=last.took,
     )
+    return Verdict(state, number, overdue, min(proof.at for proof in rows.proofs))
 
 
 def _state_of(age: timedelta, period: timedelta) -> State:
@@ -35,9 +39,6 @@ def _state_of(age: timedelta, period: timedelta) -> State:
     return State.AT_RISK if age * 10 > period * RISK_TENTHS else State.KEPT
 
 
-def _say(last: Proof, now: datetime) -> Text:
-    when, took, items = ago(last.at, now), span(last.took), THINGS.count(last.items)
-    return Text(
-        f"last proof {when.en}: {items.en}, {took.en}",
-        f"последняя проверка {when.ru}: {items.ru}, {took.ru}",
-    )
+def _more(last: Proof) -> Text:
+    took, items = span(last.took), THINGS.count(last.items)
+    return Text(f"{items.en}, {took.en}", f"{items.ru}, {took.ru}")

@@ -5,12 +5,12 @@ five cases one miss is `at_risk` and two are `broken`, because shares of so few 
 case is `unmeasured`. An open case past its limit is a miss. The window is 30 days.
 """
 
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from kept.promises.kinds.clock import is_late
 from kept.promises.model.evidence import NUMBER_WINDOW, Case, Timed
-from kept.promises.model.status import Number, State, Verdict
-from kept.promises.model.words import DAYS, span
+from kept.promises.model.status import Number, State, Verdict, within
+from kept.promises.model.words import span
 from kept.vault.model.rules import Text
 
 FEW = 5  # below it, counts only
@@ -59,19 +59,30 @@ def _counts(case: Case, now: datetime) -> bool:
 
 
 def _number(own: list[Case], now: datetime, *, drills: int) -> Number:
-    window = NUMBER_WINDOW
-    if not own:
-        days = DAYS.count(window.days)
-        said = Text(f"no cases in {days.en}", f"за {days.ru} случаев не было")
-        return Number(0, 0, window, said, None, drills)
     lengths = sorted((c.finished_at or now) - c.started_at for c in own)
     ok = sum(not is_late(c, now) for c in own)
-    limit, slowest = span(own[0].due_at - own[0].started_at), span(lengths[-1])
-    middle, days = span(lengths[(len(own) - 1) // 2]), DAYS.count(window.days)
-    said = Text(
-        f"{ok} of {len(own)} within {limit.en} in {days.en}, "
+    return Number(
+        ok=ok,
+        n=len(own),
+        window=NUMBER_WINDOW,
+        main=_say(own, ok),
+        within=within(NUMBER_WINDOW),
+        extra=_more(lengths) if lengths else Text("", ""),
+        slowest=lengths[-1] if lengths else None,
+        drills=drills,
+    )
+
+
+def _say(own: list[Case], ok: int) -> Text:
+    if not own:
+        return Text("no cases", "случаев не было")
+    limit = span(own[0].due_at - own[0].started_at)
+    return Text(f"{ok} of {len(own)} within {limit.en}", f"{ok} из {len(own)} не дольше {limit.ru}")
+
+
+def _more(lengths: list[timedelta]) -> Text:
+    middle, slowest = span(lengths[(len(lengths) - 1) // 2]), span(lengths[-1])
+    return Text(
         f"middle case {middle.en}, slowest {slowest.en}",
-        f"{ok} из {len(own)} за {limit.ru} за последние {days.ru}, "
         f"обычно {middle.ru}, дольше всего — {slowest.ru}",
     )
-    return Number(ok, len(own), window, said, lengths[-1], drills)

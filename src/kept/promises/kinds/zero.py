@@ -8,8 +8,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from kept.promises.model.evidence import BREAK_WINDOW, Break, Counted
-from kept.promises.model.status import Number, State, Verdict, is_visible
-from kept.promises.model.words import DAYS, russian_form
+from kept.promises.model.status import Number, State, Verdict, is_visible, within
+from kept.promises.model.words import russian_form
 from kept.vault.model.rules import Text
 
 
@@ -24,7 +24,8 @@ def judge(rows: Counted, breaks: Iterable[Break], *, now: datetime) -> Verdict:
             ok=n - faults,
             n=n,
             window=BREAK_WINDOW,
-            text=_say(rows, faults=faults, n=n),
+            main=_say(rows, faults=faults, n=n),
+            within=within(BREAK_WINDOW),
             drills=rows.drills,
         ),
         first_at=rows.first_at,
@@ -32,10 +33,9 @@ def judge(rows: Counted, breaks: Iterable[Break], *, now: datetime) -> Verdict:
 
 
 def _say(rows: Counted, *, faults: int, n: int) -> Text:
-    days = DAYS.count(BREAK_WINDOW.days)
     en = rows.subject.one.en if n == 1 else rows.subject.many.en
     ru = rows.subject.one.ru if russian_form(n) == 0 else rows.subject.many.ru
     return Text(
-        f"{faults} of {n} {en} {rows.subject.fault.en}, {days.en}",
-        f"{faults} из {n} {ru} {rows.subject.fault.ru}, за {days.ru}",
+        f"{faults} of {n} {en} {rows.subject.fault.en}",
+        f"{faults} из {n} {ru} {rows.subject.fault.ru}",
     )

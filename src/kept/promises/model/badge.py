@@ -10,20 +10,20 @@ from datetime import datetime
 from xml.sax.saxutils import escape, quoteattr
 
 from kept.promises.model.seal import Colour, Seal
-from kept.promises.model.status import State
+from kept.promises.model.status import STATE_WORDS, State
 from kept.promises.model.words import MONTHS_EN, MONTHS_RU
 from kept.vault.model.rules import Lang, Text
 
 LABEL = Text("promises", "обещания")
-_SAID = (
-    (State.KEPT, Text("kept", "выполняем")),
-    (State.AT_RISK, Text("at risk", "под угрозой")),
-    (State.BROKEN, Text("broken", "нарушено")),
-    (State.STALE, Text("not confirmed", "не подтверждено")),
-    (State.PAUSED, Text("paused", "на паузе")),
-    (State.UNMEASURED, Text("not measured yet", "ещё не измерено")),
+_ORDER = (
+    State.KEPT,
+    State.AT_RISK,
+    State.BROKEN,
+    State.STALE,
+    State.PAUSED,
+    State.UNMEASURED,
 )
-_BAD = _SAID[1:3]  # still said when the rest is out of date
+_BAD = _ORDER[1:3]  # still said when the rest is out of date
 OUTDATED = Text("not confirmed since {date}", "не подтверждено с {date}")
 _FILL = {  # white text on each has a contrast of 4.5 or more (WCAG 2.2, 1.4.3)
     Colour.GREEN: "#1f5c42",
@@ -54,8 +54,8 @@ def message(seal: Seal, now: datetime, lang: Lang = "en") -> str:
     if now > seal.next_update:
         shown, last = _BAD, OUTDATED.get(lang).format(date=date)
     else:
-        shown, last = _SAID, date
-    said = [f"{states.count(s)} {word.get(lang)}" for s, word in shown if s in states]
+        shown, last = _ORDER, date
+    said = [f"{states.count(s)} {STATE_WORDS[s].get(lang)}" for s in shown if s in states]
     return ", ".join([*said, last])
 
 

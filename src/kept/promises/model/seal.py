@@ -12,13 +12,14 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 
 from kept.base.errors import MalformedError
 from kept.promises.model.promise import Promise
 from kept.promises.model.status import Judged, State
 from kept.promises.model.versions import version_of
+from kept.promises.model.words import when
 
 VALID_FOR = timedelta(hours=24)
 NOTE_TAG = "kept-seal/v1"  # domain separation: first line of the signed text
@@ -123,11 +124,6 @@ def _promise(promise: Promise, judged: Judged) -> dict[str, object]:
         "broken_until": when(judged.broken_until) if judged.broken_until else None,
         "reason": {"en": judged.reason.en, "ru": judged.reason.ru} if judged.reason else None,
     }
-
-
-def when(at: datetime) -> str:
-    """RFC 3339 in UTC, whole seconds."""
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def iso_duration(length: timedelta) -> str:

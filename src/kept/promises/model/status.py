@@ -10,7 +10,8 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from kept.promises.model.evidence import BREAK_WINDOW, Break, Evidence, Pause
-from kept.vault.model.rules import Text
+from kept.promises.model.words import DAYS
+from kept.vault.model.rules import Lang, Text
 
 
 class State(StrEnum):
@@ -30,9 +31,12 @@ STATE_WORDS = {
     State.AT_RISK: Text("at risk", "под угрозой"),
     State.BROKEN: Text("broken", "нарушено"),
     State.UNMEASURED: Text("not measured yet", "ещё не измерено"),
-    State.STALE: Text("not confirmed", "не подтверждено"),
+    State.STALE: Text("no fresh news", "нет свежих данных"),
     State.PAUSED: Text("paused", "на паузе"),
 }
+
+
+NOTHING = Text("", "")
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,17 +47,36 @@ class Number:
         ok: how many were as promised.
         n: of how many.
         window: how far back it looks.
+        main: the counts in words: "7 of 7".
+        within: the window in words, "in 30 days"; empty where `main` tells the time itself.
+        extra: what stands behind it, "slowest 3 h 10 min"; may be empty.
         slowest: longest case, None where nothing has a length.
         drills: test cases, counted apart.
-        text: the same in words, window included.
     """
 
     ok: int
     n: int
     window: timedelta
-    text: Text
+    main: Text
+    within: Text = NOTHING
+    extra: Text = NOTHING
     slowest: timedelta | None = None
     drills: int = 0
+
+    @property
+    def text(self) -> Text:
+        """All in one line: "7 of 7 in 30 days, slowest 3 h 10 min"."""
+        return Text(*(self._line(lang) for lang in ("en", "ru")))
+
+    def _line(self, lang: Lang) -> str:
+        counted = f"{self.main.get(lang)} {self.within.get(lang)}".rstrip()
+        return ", ".join(part for part in (counted, self.extra.get(lang)) if part)
+
+
+def within(window: timedelta) -> Text:
+    """A window in words: "in 30 days", «за 30 дней»."""
+    days = DAYS.count(window.days)
+    return Text(f"in {days.en}", f"за {days.ru}")
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,7 +5,7 @@ Number and noun always come together, because Russian needs three forms and the 
 """
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 from kept.vault.model.rules import Text
 
@@ -35,6 +35,8 @@ MINUTES = Noun(("minute", "minutes"), ("минуту", "минуты", "мину
 MONTHS = Noun(("month", "months"), ("месяц", "месяца", "месяцев"))
 # Genitive, as after «у», «из» and «до».
 PEOPLE = Noun(("person", "people"), ("человека", "человек", "человек"))
+PROMISES = Noun(("promise", "promises"), ("обещания", "обещаний", "обещаний"))
+# Nominative.
 TESTS = Noun(("test", "tests"), ("проверка", "проверки", "проверок"))
 THINGS = Noun(("item", "items"), ("запись", "записи", "записей"))
 
@@ -67,7 +69,12 @@ def span(length: timedelta) -> Text:
     )
 
 
-def day(at: datetime) -> Text:
+def when(at: datetime) -> str:
+    """RFC 3339 in UTC, whole seconds."""
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def day(at: date) -> Text:
     """A day in words, UTC: `3 Nov 2026`, «3 ноября 2026»."""
     return Text(
         f"{at.day} {MONTHS_EN[at.month - 1]} {at.year}",
