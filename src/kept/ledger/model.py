@@ -23,6 +23,8 @@ class Kind(StrEnum):
     PERSON_FOUND = "person.found"
     PERSON_CORRECTED = "person.corrected"
     PERSON_SIGNED_IN = "person.signed_in"
+    OWN_VIEW = "person.own_view"
+    PERSON_LISTED = "person.listed"
     ALIAS_ADDED = "alias.added"
     CONSENT_GIVEN = "consent.given"
     CONSENT_WITHDRAWN = "consent.withdrawn"
@@ -41,6 +43,19 @@ class Kind(StrEnum):
     LEDGER_OPENED = "ledger.opened"
     LEDGER_SUCCEEDS = "ledger.succeeds"
     LEDGER_KEY_ADDED = "ledger.key_added"
+    # acts of the house about those who work here; the opening names a random id, never a name
+    STAFF_INVITED = "staff.invited"
+    STAFF_JOINED = "staff.joined"
+    STAFF_SIGNED_IN = "staff.signed_in"
+    STAFF_ROLE_CHANGED = "staff.role_changed"
+    STAFF_REVIEWED = "staff.reviewed"
+    STAFF_DISABLED = "staff.disabled"
+    STAFF_FACTOR_RESET = "staff.factor_reset"
+    STAFF_PASSWORD_CHANGED = "staff.password_changed"  # noqa: S105  # a kind
+    STAFF_PASSKEY_ADDED = "staff.passkey_added"
+    STAFF_PASSKEY_DROPPED = "staff.passkey_dropped"
+    KEY_ISSUED = "key.issued"
+    KEY_REVOKED = "key.revoked"
 
 
 HOUSE = "house"  # the purpose of acts without a person

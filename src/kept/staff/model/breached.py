@@ -59,7 +59,7 @@ class BreachedTable:
 
 def sha1_prefix(password: str) -> bytes:
     """The first 64 bits of the SHA-1 of the password's UTF-8."""
-    digest = hashlib.sha1(password.encode("utf-8"), usedforsecurity=False).digest()
+    digest = hashlib.sha1(password.encode("utf-8", "surrogatepass"), usedforsecurity=False).digest()
     return digest[:ENTRY_BYTES]
 
 

@@ -67,7 +67,10 @@ class KeyScope:
 
 @dataclass(frozen=True, slots=True)
 class ApiKey:
-    """A key as it is stored, without its secret. `last_used_at` is coarse (`USED_EVERY`)."""
+    """A key as it is stored, without its secret. `last_used_at` is coarse (`USED_EVERY`).
+
+    `issued_by` is the actor who saw the secret: when somebody leaves, those keys are changed.
+    """
 
     id: KeyId
     name: str
@@ -76,6 +79,7 @@ class ApiKey:
     expires_at: datetime
     last_used_at: datetime | None = None
     revoked_at: datetime | None = None
+    issued_by: str = ""
 
     def is_live(self, now: datetime) -> bool:
         """True until it expires or is revoked."""

@@ -1,0 +1,1 @@
+"""The SQL of the staff pillar, one text for both engines; only `staff.acts` may call it."""
