@@ -43,6 +43,7 @@ class Kind(StrEnum):
     LEDGER_OPENED = "ledger.opened"
     LEDGER_SUCCEEDS = "ledger.succeeds"
     LEDGER_KEY_ADDED = "ledger.key_added"
+    LEDGER_ADOPTED = "ledger.adopted"
     # acts of the house about those who work here; the opening names a random id, never a name
     STAFF_INVITED = "staff.invited"
     STAFF_JOINED = "staff.joined"
@@ -113,9 +114,13 @@ class Recorded:
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """How far the tree has grown: `stored` leaves have their full tiles on disk."""
+    """How far the tree has grown: `stored` leaves have their full tiles on disk.
+
+    `log` counts the house's logs from 1; a later one has the origin of the first and `/<log>`.
+    """
 
     origin: str
+    log: int
     size: int
     root: bytes
     frontier: bytes

@@ -144,17 +144,74 @@ def openings(tx: Tx, act_ids: Sequence[int]) -> dict[int, bytes]:
     return found
 
 
-def act_at(tx: Tx, index: int) -> ActRow | None:
-    """The act that stands at a place of the log."""
-    row = tx.row("select act from act_places where idx = :idx", idx=index)
+def act_at(tx: Tx, log: int, index: int) -> ActRow | None:
+    """The act that stands at a place of a log."""
+    row = tx.row("select act from act_places where log = :log and idx = :idx", log=log, idx=index)
     return act(tx, row[0]) if row else None
+
+
+def place(tx: Tx, act_id: int) -> tuple[int, int] | None:
+    """In which log and where an act stands, or None while it waits."""
+    row = tx.row("select log, idx from act_places where act = :act", act=act_id)
+    return (row[0], row[1]) if row else None
+
+
+def places(tx: Tx, log: int, *, start: int, end: int) -> list[tuple[int, int]]:
+    """(idx, act) of the places [start, end) of a log, in order."""
+    found = tx.rows(
+        "select idx, act from act_places where log = :log and idx >= :a and idx < :b order by idx",
+        log=log,
+        a=start,
+        b=end,
+    )
+    return [(row[0], row[1]) for row in found]
+
+
+def placed(tx: Tx, log: int, *, start: int, end: int) -> list[tuple[ActRow, bytes | None]]:
+    """Acts and stored openings at the places [start, end) of a log, in order of place."""
+    found = tx.rows(
+        "select a.id, a.kind, a.actor, a.role, a.purpose, a.person, a.n, a.categories, a.at,"
+        " p.idx, o.sealed from act_places p join acts a on a.id = p.act"
+        " left join act_openings o on o.act = p.act"
+        " where p.log = :log and p.idx >= :a and p.idx < :b order by p.idx",
+        log=log,
+        a=start,
+        b=end,
+    )
+    return [(ActRow(*row[:10]), row[10]) for row in found]
+
+
+def unplaced(tx: Tx, *, after: int, limit: int) -> list[tuple[ActRow, bytes | None, bytes | None]]:
+    """Acts without a place, with their opening and waiting entry where they have one."""
+    found = tx.rows(
+        "select a.id, a.kind, a.actor, a.role, a.purpose, a.person, a.n, a.categories, a.at,"
+        " p.idx, o.sealed, w.entry from acts a left join act_places p on p.act = a.id"
+        " left join act_openings o on o.act = a.id left join ledger_outbox w on w.act = a.id"
+        " where p.act is null and a.id > :after order by a.id limit :limit",
+        after=after,
+        limit=limit,
+    )
+    return [(ActRow(*row[:10]), row[10], row[11]) for row in found]
+
+
+def strays(tx: Tx) -> list[tuple[str, int]]:
+    """(table, act) of every opening, place and waiting entry that no act stands behind."""
+    found: list[tuple[str, int]] = []
+    for table in ("act_openings", "act_places", "ledger_outbox"):
+        rows = tx.rows(
+            f"select t.act from {table} t left join acts a on a.id = t.act"  # noqa: S608  # fixed
+            " where a.id is null order by t.act"
+        )
+        found += [(table, row[0]) for row in rows]
+    return found
 
 
 def people_opened(tx: Tx, actor: str, kinds: Sequence[str], since: int) -> set[int]:
     """Distinct people whose data the actor opened since a time, for reveal limits."""
     names = [f"k{i}" for i in range(len(kinds))]
     found = tx.rows(
-        "select distinct person from acts where actor = :actor and at >= :since and kind in ("
+        "select distinct person from acts where"  # noqa: S608  # names made two lines above
+        " actor = :actor and at >= :since and kind in ("
         + ", ".join(f":{name}" for name in names)
         + ") and person is not null",
         actor=actor,
@@ -192,21 +249,27 @@ def waiting_count(tx: Tx) -> int:
     return row[0] if row else 0
 
 
+_HEAD = "select origin, log, size, root, frontier, stored from ledger_head"
+
+
 def head(tx: Tx, origin: str) -> Head | None:
     """How far the tree has grown, or None before it was opened."""
-    row = tx.row(
-        "select origin, size, root, frontier, stored from ledger_head where origin = :origin",
-        origin=origin,
-    )
+    row = tx.row(f"{_HEAD} where origin = :origin", origin=origin)
     return Head(*row) if row else None
+
+
+def heads(tx: Tx) -> list[Head]:
+    """Every log of this house, the newest first; only that one may still grow."""
+    return [Head(*row) for row in tx.rows(f"{_HEAD} order by log desc")]
 
 
 def open_head(tx: Tx, head_: Head, *, at: int) -> None:
     """Open a log of size 0."""
     tx.run(
-        "insert into ledger_head (origin, size, root, frontier, stored, opened_at)"
-        " values (:origin, :size, :root, :frontier, :stored, :at)",
+        "insert into ledger_head (origin, log, size, root, frontier, stored, opened_at)"
+        " values (:origin, :log, :size, :root, :frontier, :stored, :at)",
         origin=head_.origin,
+        log=head_.log,
         size=head_.size,
         root=head_.root,
         frontier=head_.frontier,
@@ -230,63 +293,68 @@ def grow(tx: Tx, old_size: int, new: Head) -> bool:
 
 
 def append_leaves(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
-    """Put entries at their places and take them out of the outbox."""
+    """Put entries at their places and take them out of the outbox.
+
+    Args:
+        tx: the transaction that also moves the head.
+        rows: `act`, `log`, `idx`, `entry` and `leaf` each.
+    """
     tx.run_many(
-        "insert into ledger_leaves (idx, entry, leaf) values (:idx, :entry, :leaf)",
-        [{"idx": r["idx"], "entry": r["entry"], "leaf": r["leaf"]} for r in rows],
+        "insert into ledger_leaves (log, idx, entry, leaf) values (:log, :idx, :entry, :leaf)", rows
     )
-    pairs: list[dict[str, Value]] = [{"act": r["act"], "idx": r["idx"]} for r in rows]
-    tx.run_many("insert into act_places (act, idx) values (:act, :idx)", pairs)
-    tx.run_many(
-        "delete from ledger_outbox where act = :act",
-        [{"act": r["act"]} for r in rows],
-    )
+    tx.run_many("insert into act_places (act, log, idx) values (:act, :log, :idx)", rows)
+    tx.run_many("delete from ledger_outbox where act = :act", rows)
 
 
-def leaves(tx: Tx, start: int, end: int) -> list[tuple[bytes, bytes]]:
+def leaves(tx: Tx, log: int, *, start: int, end: int) -> list[tuple[bytes, bytes]]:
     """Entries and leaf hashes of places [start, end) that still lie in the database."""
-    return [
-        (row[0], row[1])
-        for row in tx.rows(
-            "select entry, leaf from ledger_leaves where idx >= :a and idx < :b order by idx",
-            a=start,
-            b=end,
-        )
-    ]
+    found = tx.rows(
+        "select entry, leaf from ledger_leaves"
+        " where log = :log and idx >= :a and idx < :b order by idx",
+        log=log,
+        a=start,
+        b=end,
+    )
+    return [(row[0], row[1]) for row in found]
 
 
-def edges(tx: Tx) -> dict[int, tuple[int, bytes]]:
-    """Per level from 1: the index of the first hash, and the hashes not yet in a full tile."""
-    return {
-        row[0]: (row[1], row[2]) for row in tx.rows("select level, first, hashes from ledger_edge")
-    }
+def edges(tx: Tx, log: int) -> dict[int, tuple[int, bytes]]:
+    """Per level from 1: the index of the first hash, and the hashes not yet in a stored tile."""
+    found = tx.rows("select level, first, hashes from ledger_edge where log = :log", log=log)
+    return {row[0]: (row[1], row[2]) for row in found}
 
 
-def put_edge(tx: Tx, level: int, first: int, hashes: bytes) -> None:
+def put_edge(tx: Tx, log: int, *, level: int, first: int, hashes: bytes) -> None:
     """Replace a level's edge."""
     tx.run(
-        "insert into ledger_edge (level, first, hashes) values (:level, :first, :hashes)"
-        " on conflict (level) do update set first = excluded.first, hashes = excluded.hashes",
+        "insert into ledger_edge (log, level, first, hashes) values (:log, :level, :first, :hashes)"
+        " on conflict (log, level)"
+        " do update set first = excluded.first, hashes = excluded.hashes",
+        log=log,
         level=level,
         first=first,
         hashes=hashes,
     )
 
 
-def mark_stored(tx: Tx, origin: str, *, old: int, stored: int) -> bool:
+def mark_stored(tx: Tx, head_: Head, *, stored: int) -> bool:
     """Note that full tiles up to `stored` are durable, and drop their leaves."""
     changed = tx.run(
         "update ledger_head set stored = :stored where origin = :origin and stored = :old",
         stored=stored,
-        origin=origin,
-        old=old,
+        origin=head_.origin,
+        old=head_.stored,
     )
     if changed:
-        tx.run("delete from ledger_leaves where idx < :stored", stored=stored)
+        tx.run(
+            "delete from ledger_leaves where log = :log and idx < :stored",
+            log=head_.log,
+            stored=stored,
+        )
     return changed == 1
 
 
-def put_checkpoint(tx: Tx, origin: str, size: int, note: bytes, *, at: int) -> None:
+def put_checkpoint(tx: Tx, origin: str, *, size: int, note: bytes, at: int) -> None:
     """Keep a signed checkpoint, dropping older ones that were never published."""
     tx.run(
         "insert into ledger_checkpoints (origin, size, note, signed_at)"
@@ -305,20 +373,50 @@ def put_checkpoint(tx: Tx, origin: str, size: int, note: bytes, *, at: int) -> N
 
 
 def publish(tx: Tx, origin: str, size: int, *, at: int) -> None:
-    """Note that a checkpoint is public from now on."""
+    """Note that a checkpoint is public since a time, for the first time or again."""
     tx.run(
-        "update ledger_checkpoints set published_at = :at"
-        " where origin = :origin and size = :size and published_at is null",
+        "update ledger_checkpoints set published_at = :at where origin = :origin and size = :size",
         at=at,
         origin=origin,
         size=size,
     )
 
 
+def published(tx: Tx, origin: str) -> tuple[int, int] | None:
+    """Size and last time of publication of the newest public checkpoint."""
+    row = tx.row(
+        "select size, published_at from ledger_checkpoints where origin = :origin"
+        " and published_at is not null order by size desc limit 1",
+        origin=origin,
+    )
+    return (row[0], row[1]) if row else None
+
+
+def cosignatures(tx: Tx, origin: str, size: int) -> list[str]:
+    """The signature lines that witnesses gave for a checkpoint, oldest first."""
+    found = tx.rows(
+        "select line from ledger_cosignatures where origin = :origin and size = :size"
+        " order by cosigned_at, witness",
+        origin=origin,
+        size=size,
+    )
+    return [row[0] for row in found]
+
+
+def checkpoints(tx: Tx, origin: str) -> list[tuple[int, bytes]]:
+    """Size and note of every checkpoint that is kept, smallest first."""
+    found = tx.rows(
+        "select size, note from ledger_checkpoints where origin = :origin order by size",
+        origin=origin,
+    )
+    return [(row[0], row[1]) for row in found]
+
+
 def newest_checkpoint(tx: Tx, origin: str, *, published: bool) -> tuple[int, bytes, int] | None:
     """Size, note and signing time of the newest checkpoint."""
     row = tx.row(
-        "select size, note, signed_at from ledger_checkpoints where origin = :origin"
+        "select size, note, signed_at from ledger_checkpoints"  # noqa: S608  # fixed texts
+        " where origin = :origin"
         + (" and published_at is not null" if published else "")
         + " order by size desc limit 1",
         origin=origin,
@@ -345,3 +443,11 @@ def checkpoint_of_size(tx: Tx, origin: str, size: int) -> bytes | None:
         size=size,
     )
     return row[0] if row else None
+
+
+def count_kind(tx: Tx, kind: str, since: int) -> int:
+    """How many acts of a kind there were since a time."""
+    row = tx.row(
+        "select count(*) from acts where kind = :kind and at >= :since", kind=kind, since=since
+    )
+    return row[0] if row else 0

@@ -16,31 +16,39 @@ create index acts_kind on acts (kind, at);
 create table act_openings (
   act bigint primary key,
   sealed {BYTES} not null
-);
+) {CLUSTERED};
 create table act_counters (
   person bigint primary key,
   next bigint not null
-);
+) {CLUSTERED};
 create table ledger_outbox (
   act bigint primary key,
   entry {BYTES} not null
-);
+) {CLUSTERED};
+-- `log` counts the house's logs from 1: one that cannot go on is followed by the next.
 create table ledger_leaves (
-  idx bigint primary key,
+  log integer not null,
+  idx bigint not null,
   entry {BYTES} not null,
-  leaf {BYTES} not null
-);
+  leaf {BYTES} not null,
+  primary key (log, idx)
+) {CLUSTERED};
 create table ledger_edge (
-  level integer primary key,
+  log integer not null,
+  level integer not null,
   first bigint not null,
-  hashes {BYTES} not null
-);
+  hashes {BYTES} not null,
+  primary key (log, level)
+) {CLUSTERED};
 create table act_places (
   act bigint primary key,
-  idx bigint not null unique
-);
+  log integer not null,
+  idx bigint not null,
+  unique (log, idx)
+) {CLUSTERED};
 create table ledger_head (
   origin text primary key,
+  log integer not null unique,
   size bigint not null,
   root {BYTES} not null,
   frontier {BYTES} not null,
