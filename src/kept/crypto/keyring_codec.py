@@ -1,6 +1,6 @@
 """How is a keyring written as bytes, and are these bytes a keyring?
 
-Canonical JSON (RFC 8785) and one newline: `{"epochs":[…],"house_keys":[…],"v":1,"vault_id":…}`,
+Canonical JSON (RFC 8785) and one newline: `{"epochs":[…],"housekeys":[…],"v":1,"vault_id":…}`,
 bytes as base64url, times as whole UTC seconds `YYYY-MM-DDTHH:MM:SSZ`. Strict on the way in:
 nothing unknown, nothing missing, at most 256 KiB and 1,024 epochs.
 Source: `docs/formats/keyring.md`.
@@ -39,7 +39,7 @@ def encode(ring: Keyring) -> bytes:
     """The bytes of `keyring.json`."""
     value: Json = {
         "epochs": [_epoch(epoch) for epoch in ring.epochs],
-        "house_keys": [_house_key(key) for key in ring.house_keys],
+        "housekeys": [_house_key(key) for key in ring.house_keys],
         "v": FORMAT_VERSION,
         "vault_id": b64url(ring.vault_id),
     }
@@ -57,11 +57,11 @@ def decode(raw: bytes) -> Keyring:
     value = parse_canonical_json(raw[:-1], _WHERE, max_bytes=MAX_BYTES)
     if isinstance(value, Mapping) and value.get("v") != FORMAT_VERSION:
         raise MalformedError(_WHERE, "written by another version of Kept")
-    top = _object(value, "epochs house_keys v vault_id")
+    top = _object(value, "epochs housekeys v vault_id")
     return Keyring(
         vault_id=_bytes(top["vault_id"], ID_BYTES),
         epochs=_items(top["epochs"], _read_epoch),
-        house_keys=_items(top["house_keys"], _read_house_key),
+        house_keys=_items(top["housekeys"], _read_house_key),
     )
 
 

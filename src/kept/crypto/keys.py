@@ -13,6 +13,7 @@ from dataclasses import dataclass
 
 from kept.base.errors import MalformedError
 from kept.crypto import labels, places
+from kept.crypto.mac import mac
 from kept.crypto.sealing import KeyMismatchError, SealKey, open_sealed, seal
 from kept.crypto.secret import SECRET_BYTES, Secret
 
@@ -28,11 +29,11 @@ def expand(secret: Secret, label: bytes, size_bytes: int = SECRET_BYTES) -> byte
     """
     if not 0 < size_bytes <= _MOST_BLOCKS * _BLOCK_BYTES:
         raise MalformedError("key length", "HKDF gives 1 to 8160 bytes")
-    raw, block, out = secret.reveal(), b"", b""
+    block, out = b"", b""
     count = 0
     while len(out) < size_bytes:
         count += 1
-        block = hmac.digest(raw, block + label + bytes([count]), "sha256")
+        block = mac(secret, block + label + bytes([count]))
         out += block
     return out[:size_bytes]
 
