@@ -80,7 +80,11 @@ class PostgresDatabase:
         self._pool.open()
 
     def read(self, work: Callable[[Tx], T]) -> T:
-        """Run `work` on a read-only repeatable-read snapshot."""
+        """Run `work` on a read-only repeatable-read snapshot.
+
+        Raises:
+            UnavailableError: the server cannot be reached or the question took too long.
+        """
         try:
             with self._pool.connection() as connection:
                 return work(PostgresTx(connection))

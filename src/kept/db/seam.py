@@ -95,7 +95,7 @@ class Database(Protocol):
         ...
 
     async def read_async(self, work: Callable[[Tx], T], *, scan: bool = False) -> T:
-        """Like `read`, without holding up the event loop when `scan` or when the engine is remote."""
+        """Like `read`, without holding up the loop when `scan` or when the engine is remote."""
         ...
 
     async def write_async(self, work: Callable[[Tx], Pending[T]]) -> T:

@@ -6,12 +6,16 @@ attached from its own file (derived, `synchronous=NORMAL`). The system's SQLite 
 Source: sqlite.org/pragma.html, sqlite.org/wal.html.
 """
 
+# apsw's stubs name Python 3.12's Buffer, which pyright cannot know at 3.11
+# pyright: reportUnknownMemberType=false, reportUnknownVariableType=false
+# pyright: reportUnknownArgumentType=false
+
 import asyncio
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal, TypeVar
 
 import apsw
 
@@ -69,7 +73,11 @@ class SqliteDatabase:
         self._writer = Writer(path.stem, self._connect_writer)
 
     def read(self, work: Callable[[Tx], T]) -> T:
-        """Run `work` on a read-only snapshot in the caller's thread."""
+        """Run `work` on a read-only snapshot in the caller's thread.
+
+        Raises:
+            UnavailableError: the file cannot be read, or the question took too long.
+        """
         connection = self._reader()
         if connection.in_transaction:  # a read inside a read shares the outer snapshot
             return work(SqliteTx(connection))
@@ -81,7 +89,9 @@ class SqliteDatabase:
         except apsw.InterruptError as error:
             raise UnavailableError("The question took too long. Nothing was changed.") from error
         except apsw.Error as error:
-            raise UnavailableError("The database could not be read. Nothing was changed.") from error
+            raise UnavailableError(
+                "The database could not be read. Nothing was changed."
+            ) from error
         finally:
             connection.execute("ROLLBACK").fetchall()
 
@@ -98,7 +108,11 @@ class SqliteDatabase:
         return await self._writer.submit_async(work)
 
     def scrub(self) -> None:
-        """Truncate the WAL of every attached file, waiting out readers."""
+        """Truncate the WAL of every attached file, waiting out readers.
+
+        Raises:
+            UnavailableError: a reader held the old snapshot for too long.
+        """
         pause = 0.01
         for _ in range(SCRUB_TRIES):
             if self._writer_checkpoint():
@@ -164,7 +178,8 @@ class _SqliteEngine:
         except apsw.Error as error:
             if self._connection.in_transaction:
                 execute("ROLLBACK").fetchall()
-            raise _translated(error) from error
+            problem = _translated(error)
+            raise problem from error
 
     def _run_unit(self, unit: Unit) -> None:
         execute = self._connection.execute
@@ -210,7 +225,7 @@ def _connect(path: Path, find: Path | None, *, read_only: bool) -> apsw.Connecti
     return connection
 
 
-def _pragma(connection: apsw.Connection, name: str, value: Any, expected: Any) -> None:
+def _pragma(connection: apsw.Connection, name: str, value: int | str, expected: int | str) -> None:
     connection.execute(f"PRAGMA {name} = {value}").fetchall()
     answer = connection.execute(f"PRAGMA {name}").fetchall()
     if not answer or answer[0][0] != expected:

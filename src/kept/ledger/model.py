@@ -58,6 +58,12 @@ class Kind(StrEnum):
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
 
+    # acts of the house about its promises
+    PROMISE_PUBLISHED = "promise.published"
+    PROMISE_BROKEN = "promise.broken"
+    PROMISE_PAUSED = "promise.paused"
+    PROMISE_EXPLAINED = "promise.explained"
+
 
 HOUSE = "house"  # the purpose of acts without a person
 OWN = "own"  # the purpose of acts a person does with their own data

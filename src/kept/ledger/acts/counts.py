@@ -1,0 +1,23 @@
+"""How much was done? Counts of acts for reveal limits and for promises."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from kept.base.clock import to_micros
+from kept.db.seam import Tx
+from kept.ledger import store
+from kept.ledger.model import Actor, Kind
+
+OPENING_KINDS = (Kind.PERSON_READ, Kind.PERSON_LISTED)
+
+
+def opened_by(tx: Tx, actor: Actor, /, *, since: datetime) -> set[int]:
+    """Row numbers of the people whose data the actor opened since a time."""
+    return store.people_opened(
+        tx, str(actor), [kind.value for kind in OPENING_KINDS], to_micros(since)
+    )
+
+
+def count_acts(tx: Tx, kinds: Sequence[Kind], /, *, since: datetime) -> int:
+    """How many acts of these kinds there were since a time."""
+    return sum(store.count_kind(tx, kind.value, to_micros(since)) for kind in kinds)

@@ -1,0 +1,97 @@
+"""How does a person say yes or no to a purpose, and take it back?
+
+Records are appended, the last one counts, and each names the text that was answer. Giving and
+withdrawing are one verb with one step. A withdrawal also goes to keys.db, so that old data brought
+back from a copy does not bring an old yes with it.
+Source: GDPR Art. 7(1), 7(3); ISO/IEC TS 27560.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from kept.base.clock import to_micros
+from kept.base.errors import MalformedError
+from kept.base.ids import PersonId
+from kept.db.seam import Pending, Tx
+from kept.ledger.acts.record import record
+from kept.ledger.model import Act, Actor, Kind
+from kept.vault import store
+from kept.vault.acts.parts import VaultParts, known_person
+from kept.vault.model.gate import ConsentState
+from kept.vault.model.rules import Basis, Lang
+
+METHODS = frozenset({"box", "link", "spoken", "import", "signal"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """What a person said, to which words, and by which way."""
+
+    state: ConsentState
+    lang: Lang
+    text: str
+    method: str
+    source: str = ""
+    expires_at: datetime | None = None
+
+    def __post_init__(self) -> None:
+        if self.method not in METHODS:
+            raise MalformedError("method", "not a way to consent that the house knows")
+
+
+def record_consent(
+    tx: Tx,
+    vault: VaultParts,
+    /,
+    *,
+    actor: Actor,
+    person: PersonId,
+    purpose: str,
+    answer: Answer,
+    now: datetime,
+) -> Pending[int]:
+    """Append what the person said; the act's number.
+
+    Records `consent.given` or `consent.withdrawn`.
+
+    Raises:
+        MalformedError: the purpose does not rest on consent.
+        NotFoundError: nobody has this id.
+    """
+    rule = vault.rules.purposes.get(purpose)
+    if rule is None or rule.basis is not Basis.CONSENT:
+        raise MalformedError("purpose", "this purpose does not rest on consent")
+    known = known_person(tx, vault, person)
+    digest = hashlib.sha256(answer.text.encode()).digest()
+    store.insert_consent(
+        tx,
+        {
+            "person_n": known.row.n,
+            "purpose": purpose,
+            "state": answer.state.value,
+            "notice": rule.notice,
+            "lang": answer.lang,
+            "text_sha256": digest,
+            "method": answer.method,
+            "source": answer.source,
+            "actor": str(actor),
+            "at": to_micros(now),
+            "expires_at": None if answer.expires_at is None else to_micros(answer.expires_at),
+        },
+    )
+    is_yes = answer.state is ConsentState.GIVEN
+    if not is_yes:
+        vault.keys.revoke(person, purpose, now=now)
+    act = Act(
+        Kind.CONSENT_GIVEN if is_yes else Kind.CONSENT_WITHDRAWN,
+        actor,
+        purpose,
+        detail={
+            "method": answer.method,
+            "notice": rule.notice,
+            "state": answer.state.value,
+            "text": digest.hex(),
+        },
+    )
+    return Pending(record(tx, vault.origin, act=act, subject=known.keys.subject, now=now).act_id)

@@ -1,0 +1,136 @@
+"""Who has this address, phone or number? A blind tag hints, an opened cell decides.
+
+Each person found gets an act; a look that finds nobody is an act of the house. Neither holds what
+was looked for. The answer holds the alias and masked values, never a full one.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kept.base.errors import MalformedError, RefusedError
+from kept.base.ids import PersonId
+from kept.db.seam import Pending, Tx
+from kept.ledger.acts.record import record
+from kept.ledger.model import HOUSE, Act, Kind
+from kept.vault import store
+from kept.vault.acts.open import ShownCategory, show_category
+from kept.vault.acts.parts import Known, VaultParts, index_text, open_cell, with_keys
+from kept.vault.model.gate import Asker, PersonState
+from kept.vault.model.normalise import normalise
+from kept.vault.model.rules import INDEX_KIND_ID, Category, FieldKind, Level
+
+FIND = "find"  # the purpose of looking somebody up, in public entries
+LIVE = frozenset({PersonState.LIVE, PersonState.RESTRICTED})
+MAX_FOUND = 20
+FINDER_ROLES = frozenset({"owner", "senior", "operator", "service"})
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """Somebody found: the alias and what the mask lets through."""
+
+    person: PersonId
+    alias: str
+    masked: tuple[ShownCategory, ...]
+    act_id: int
+
+
+def kinds_of(value: str, *, region: str) -> list[tuple[FieldKind, str]]:
+    """As what a typed value could be found: an e-mail, a phone or a number of ours."""
+    kinds = [FieldKind.EMAIL] if "@" in value else list(INDEX_KIND_ID)
+    texts = [(kind, index_text(normalise(kind, value, region=region))) for kind in kinds]
+    return [(kind, text) for kind, text in texts if text is not None]
+
+
+def find_people(
+    tx: Tx,
+    vault: VaultParts,
+    /,
+    *,
+    asker: Asker,
+    value: str,
+    kind: FieldKind | None = None,
+    now: datetime,
+) -> Pending[list[Found]]:
+    """Find people by an e-mail, phone, order or customer number.
+
+    Records `person.found` for each, or `nobody.found`.
+
+    Raises:
+        RefusedError: this role does not look people up.
+        MalformedError: the value fits no kind that can be found.
+    """
+    if asker.actor.role not in FINDER_ROLES or not asker.is_live:
+        raise RefusedError("role_may_not", "Your role does not look people up.")
+    wanted = kinds_of(value, region=vault.rules.phone_region)
+    if kind is not None:
+        wanted = [pair for pair in wanted if pair[0] is kind]
+    if not wanted:
+        raise MalformedError("value", "not an e-mail, a phone or a number that could be found")
+    found = [
+        _answer(tx, vault, known, asker=asker, now=now) for known in matches(tx, vault, wanted)
+    ]
+    if not found:
+        record(tx, vault.origin, act=Act(Kind.NOBODY_FOUND, asker.actor, HOUSE), now=now)
+    return Pending(found)
+
+
+def matches(tx: Tx, vault: VaultParts, wanted: list[tuple[FieldKind, str]]) -> list[Known]:
+    """Live people one of whose opened values equals a wanted one. For verbs that record an act."""
+    people: dict[int, Known] = {}
+    for kind, text in wanted:
+        index = vault.keys.index(kind)
+        hints = store.tagged(tx, kind=INDEX_KIND_ID[kind], ver=index.version, tag=index.tag(text))
+        for person_n, field_id in hints[:MAX_FOUND]:
+            if person_n not in people and (
+                match := _verified(tx, vault, person_n, field_id=field_id, kind=kind, text=text)
+            ):
+                people[person_n] = match
+    return list(people.values())
+
+
+def _verified(
+    tx: Tx, vault: VaultParts, person_n: int, *, field_id: int, kind: FieldKind, text: str
+) -> Known | None:
+    row = store.person_by_n(tx, person_n)
+    category = _category_of(vault, field_id)
+    if row is None or category is None or PersonState(row.state) not in LIVE:
+        return None
+    cell = store.cells(tx, person_n).get(category.id)
+    if cell is None:
+        return None
+    known = with_keys(vault, row)
+    value = open_cell(vault, known, cell).values.get(field_id)
+    kept = index_text(normalise(kind, str(value), region=vault.rules.phone_region))
+    return known if value is not None and kept == text else None
+
+
+def _category_of(vault: VaultParts, field_id: int) -> Category | None:
+    for category in vault.rules.categories.values():
+        if any(field.id == field_id for field in category.fields):
+            return category
+    return None
+
+
+def _answer(tx: Tx, vault: VaultParts, person: Known, *, asker: Asker, now: datetime) -> Found:
+    masked = _masked(tx, vault, person)
+    act = Act(
+        Kind.PERSON_FOUND,
+        asker.actor,
+        FIND,
+        categories=tuple(part.category.key for part in masked),
+        mask=sum(part.category.bit for part in masked),
+        detail={"level": Level.MASKED.value},
+    )
+    done = record(tx, vault.origin, act=act, subject=person.keys.subject, now=now)
+    return Found(person.row.id, person.row.alias, masked, done.act_id)
+
+
+def _masked(tx: Tx, vault: VaultParts, person: Known) -> tuple[ShownCategory, ...]:
+    cells = store.cells(tx, person.row.n)
+    return tuple(
+        show_category(vault, person, category=category, cell=cell, level=Level.MASKED)
+        for category in vault.rules.categories.values()
+        if any(field.indexed for field in category.fields)
+        and (cell := cells.get(category.id)) is not None
+    )

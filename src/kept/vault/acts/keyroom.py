@@ -1,0 +1,326 @@
+"""Where are people's keys, and how does a new person get one?
+
+Wrapped secrets lie in keys.db, apart from the data. Two SQLite files are not atomic together, so
+keys are made ahead in blocks (the *reserve*) and committed before anybody uses them; creating a
+person needs only the data's own COMMIT. There is no "get or create": no key is ever made for an
+existing id, and no unwrapped person key is kept beyond the call that needs it.
+Source: `docs/formats/envelope.md`, keys; `docs/decisions/0007-key-reserve.md`.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kept.base.clock import to_micros
+from kept.base.errors import NotFoundError, UnavailableError
+from kept.base.ids import ID_BYTES, PersonId
+from kept.crypto import chance
+from kept.crypto.blind import BlindIndex
+from kept.crypto.keys import (
+    VaultKey,
+    Wrapped,
+    WrapPlace,
+    opening_key,
+    person_key,
+    tag_key,
+    unwrap_key,
+    unwrap_secret,
+    wrap_secret,
+)
+from kept.crypto.sealing import SealKey
+from kept.crypto.secret import Secret
+from kept.db.seam import Database, Pending, Tx, Value
+from kept.ledger.model import Subject
+from kept.vault.model.normalise import VERSIONS
+from kept.vault.model.rules import INDEX_KIND_ID, FieldKind
+
+SEAL, TRAIL = "seal", "trail"
+FIRST_VERSION = 1
+TRAIL_VERSION = 1  # a trail secret lives and dies with the person
+RESERVE_LOW = 256
+RESERVE_BLOCK = 1024
+LEFTOVER_AGE = timedelta(days=1)  # reserves of dead processes go after this
+
+
+@dataclass(frozen=True, slots=True)
+class Reserved:
+    """A person id with keys, committed and not yet used."""
+
+    id: PersonId
+    seal: SealKey
+    tag_key: Secret
+    opening_key: Secret
+
+    def subject(self, person_n: int) -> Subject:
+        """What the ledger needs to record this person's acts."""
+        return Subject(person_n, self.tag_key, self.opening_key)
+
+
+@dataclass(frozen=True, slots=True)
+class PersonKeys:
+    """One person's keys, unwrapped for one call."""
+
+    version: int
+    seal: SealKey
+    subject: Subject
+
+
+class KeyRoom:
+    """Unwraps people's keys; keeps the reserve and the blind indexes. Thread-safe."""
+
+    def __init__(
+        self, keys: Database, *, vault_id: bytes, epochs: Mapping[int, VaultKey], current: int
+    ) -> None:
+        self.vault_id = vault_id
+        self._keys = keys
+        self._epochs = epochs
+        self._current = epochs[current]
+        self._reserve: deque[Reserved] = deque()
+        self._lock = threading.Lock()
+        self._indexes: dict[FieldKind, BlindIndex] = {}
+
+    def open(self, *, now: datetime) -> None:
+        """Load the index secrets, making them the first time."""
+        made = self._keys.write(lambda tx: Pending(self._load_indexes(tx, now)))
+        self._indexes = made
+
+    def index(self, kind: FieldKind) -> BlindIndex:
+        """The blind index of a kind of field, in its current version."""
+        return self._indexes[kind]
+
+    def person(self, person_id: PersonId, person_n: int, version: int) -> PersonKeys:
+        """A person's keys.
+
+        Raises:
+            NotFoundError: the keys are gone: the person was erased.
+            TamperedError: a wrap was changed or swapped.
+        """
+        wraps = self._keys.read(lambda tx: _wraps(tx, person_id))
+        sealed, trail = wraps.get((SEAL, version)), wraps.get((TRAIL, TRAIL_VERSION))
+        if sealed is None or trail is None:
+            raise NotFoundError("Nobody is kept under this id.")
+        seal_key = unwrap_key(
+            self._epoch(sealed[0]), sealed[1], self._place(person_id, SEAL, version)
+        )
+        secret = unwrap_secret(
+            self._epoch(trail[0]), trail[1], self._place(person_id, TRAIL, TRAIL_VERSION)
+        )
+        return PersonKeys(
+            version, seal_key.key, Subject(person_n, tag_key(secret), opening_key(secret))
+        )
+
+    def take(self, count: int, *, now: datetime) -> list[Reserved]:
+        """Ids with committed keys; refills the reserve first when it runs short.
+
+        Raises:
+            UnavailableError: keys.db cannot be written; nobody was created.
+        """
+        with self._lock:
+            if len(self._reserve) < count:
+                self._refill(max(RESERVE_BLOCK, count - len(self._reserve)), now)
+            return [self._reserve.popleft() for _ in range(count)]
+
+    def top_up(self, *, now: datetime) -> None:
+        """Keep the reserve above its low mark; for quiet moments.
+
+        Raises:
+            UnavailableError: keys.db cannot be written.
+        """
+        with self._lock:
+            if len(self._reserve) < RESERVE_LOW:
+                self._refill(RESERVE_BLOCK, now)
+
+    def give_back(self, unused: Sequence[Reserved]) -> None:
+        """Return what a failed transaction did not use."""
+        with self._lock:
+            self._reserve.extendleft(reversed(unused))
+
+    def destroy(self, person_id: PersonId) -> None:
+        """Delete every key of a person and make the bytes leave the file.
+
+        Raises:
+            UnavailableError: the rows are gone but the bytes are not proven gone; call again.
+        """
+        self._keys.write(
+            lambda tx: Pending(
+                tx.run("delete from person_key where person_id = :id", id=person_id.raw)
+            )
+        )
+        self._keys.scrub()
+
+    def bury(self, person_id: PersonId, *, act: int, now: datetime) -> None:
+        """Write the tombstone: id, time, act number, nothing personal. Idempotent."""
+        self._keys.write(
+            lambda tx: Pending(
+                tx.run(
+                    "insert into tombstone (person_id, at, act) values (:id, :at, :act)"
+                    " on conflict (person_id) do nothing",
+                    id=person_id.raw,
+                    at=to_micros(now),
+                    act=act,
+                )
+            )
+        )
+
+    def revoke(self, person_id: PersonId, purpose: str, *, now: datetime) -> None:
+        """Note a withdrawn consent, so that a restore of old data replays it."""
+        self._keys.write(
+            lambda tx: Pending(
+                tx.run(
+                    "insert into revocation (person_id, purpose, at) values (:id, :purpose, :at)"
+                    " on conflict (person_id, purpose) do update set at = excluded.at",
+                    id=person_id.raw,
+                    purpose=purpose,
+                    at=to_micros(now),
+                )
+            )
+        )
+
+    def holds_keys(self, person_id: PersonId) -> bool:
+        """Whether any key of this person exists."""
+        return bool(self._keys.read(lambda tx: _wraps(tx, person_id)))
+
+    def buried(self) -> list[PersonId]:
+        """Everybody with a tombstone."""
+        return self._keys.read(
+            lambda tx: [PersonId(row[0]) for row in tx.rows("select person_id from tombstone")]
+        )
+
+    def revocations(self) -> list[tuple[PersonId, str, int]]:
+        """(person, purpose, microseconds) of withdrawn consents."""
+        return self._keys.read(
+            lambda tx: [
+                (PersonId(row[0]), row[1], row[2])
+                for row in tx.rows("select person_id, purpose, at from revocation")
+            ]
+        )
+
+    def counts(self) -> tuple[int, int]:
+        """How many people have keys, and how many of those keys are of an old epoch."""
+        return self._keys.read(self._count)
+
+    def settle(self, exists: Mapping[bytes, bool], *, now: datetime) -> None:
+        """Mark used reserve rows live and drop old leftovers. `exists` by raw person id."""
+        used = [{"id": raw} for raw, is_used in exists.items() if is_used]
+        before = to_micros(now - LEFTOVER_AGE)
+
+        def work(tx: Tx) -> Pending[None]:
+            tx.run_many("update person_key set state = 'live' where person_id = :id", used)
+            tx.run(
+                "delete from person_key where state = 'reserved' and made_at < :before",
+                before=before,
+            )
+            return Pending(None)
+
+        self._keys.write(work)
+
+    def reserved_ids(self) -> list[bytes]:
+        """Raw ids of reserve rows not yet marked live."""
+        return self._keys.read(
+            lambda tx: [
+                row[0]
+                for row in tx.rows(
+                    "select person_id from person_key where state = 'reserved' and kind = :kind",
+                    kind=SEAL,
+                )
+            ]
+        )
+
+    def _count(self, tx: Tx) -> tuple[int, int]:
+        row = tx.row(
+            "select count(*), coalesce(sum(case when epoch < :epoch then 1 else 0 end), 0)"
+            " from person_key where kind = :kind and state = 'live'",
+            epoch=self._current.epoch,
+            kind=SEAL,
+        )
+        return (row[0], row[1]) if row else (0, 0)
+
+    def _refill(self, count: int, now: datetime) -> None:
+        made = [self._make() for _ in range(count)]
+        rows: list[dict[str, Value]] = [
+            {
+                "id": reserved.id.raw,
+                "kind": kind,
+                "keyver": FIRST_VERSION,
+                "epoch": self._current.epoch,
+                "wrap": wrapped.wrap,
+                "commitment": wrapped.commitment,
+                "at": to_micros(now),
+            }
+            for reserved, wraps in made
+            for kind, wrapped in wraps.items()
+        ]
+        rows.sort(key=lambda row: str(row["id"]))
+
+        def work(tx: Tx) -> Pending[None]:
+            tx.run_many(
+                "insert into person_key (person_id, kind, keyver, epoch, wrap, commitment, state,"
+                " made_at) values (:id, :kind, :keyver, :epoch, :wrap, :commitment, 'reserved',"
+                " :at)",
+                rows,
+            )
+            return Pending(None)
+
+        self._keys.write(work)
+        self._reserve.extend(reserved for reserved, _ in made)
+
+    def _make(self) -> tuple[Reserved, dict[str, Wrapped]]:
+        person_id = PersonId.from_random(chance.draw(ID_BYTES))
+        seal_secret, trail = chance.fresh_secret(), chance.fresh_secret()
+        wraps = {
+            SEAL: wrap_secret(self._current, seal_secret, self._place(person_id, SEAL, 1)),
+            TRAIL: wrap_secret(self._current, trail, self._place(person_id, TRAIL, 1)),
+        }
+        key = person_key(seal_secret).key
+        return Reserved(person_id, key, tag_key(trail), opening_key(trail)), wraps
+
+    def _place(self, person_id: PersonId | None, kind: str, version: int) -> WrapPlace:
+        return WrapPlace(self.vault_id, person_id.raw if person_id else None, kind, version)
+
+    def _epoch(self, number: int) -> VaultKey:
+        try:
+            return self._epochs[number]
+        except KeyError:
+            raise UnavailableError(
+                "A key was wrapped in an epoch this process does not hold. Restart Kept."
+            ) from None
+
+    def _load_indexes(self, tx: Tx, now: datetime) -> dict[FieldKind, BlindIndex]:
+        return {kind: self._load_index(tx, kind, now) for kind in INDEX_KIND_ID}
+
+    def _load_index(self, tx: Tx, kind: FieldKind, now: datetime) -> BlindIndex:
+        number, version = INDEX_KIND_ID[kind], VERSIONS[kind]
+        place = self._place(None, f"index{number}", version)
+        row = tx.row(
+            "select epoch, wrap, commitment from index_key where kind = :kind and version = :v",
+            kind=number,
+            v=version,
+        )
+        if row is not None:
+            secret = unwrap_secret(self._epoch(row[0]), Wrapped(row[1], row[2]), place)
+            return BlindIndex(secret, vault_id=self.vault_id, kind=number, version=version)
+        secret = chance.fresh_secret()
+        wrapped = wrap_secret(self._current, secret, place)
+        tx.run(
+            "insert into index_key (kind, version, epoch, wrap, commitment, made_at)"
+            " values (:kind, :v, :epoch, :wrap, :commitment, :at)",
+            kind=number,
+            v=version,
+            epoch=self._current.epoch,
+            wrap=wrapped.wrap,
+            commitment=wrapped.commitment,
+            at=to_micros(now),
+        )
+        return BlindIndex(secret, vault_id=self.vault_id, kind=number, version=version)
+
+
+def _wraps(tx: Tx, person_id: PersonId) -> dict[tuple[str, int], tuple[int, Wrapped]]:
+    return {
+        (row[0], row[1]): (row[2], Wrapped(row[3], row[4]))
+        for row in tx.rows(
+            "select kind, keyver, epoch, wrap, commitment from person_key where person_id = :id",
+            id=person_id.raw,
+        )
+    }
