@@ -57,7 +57,6 @@ class Kind(StrEnum):
     STAFF_PASSKEY_DROPPED = "staff.passkey_dropped"
     KEY_ISSUED = "key.issued"
     KEY_REVOKED = "key.revoked"
-
     # acts of the house about its promises
     PROMISE_PUBLISHED = "promise.published"
     PROMISE_BROKEN = "promise.broken"

@@ -25,7 +25,7 @@ def judge(rows: Timed, *, now: datetime) -> Verdict:
     return Verdict(
         state=worst(*states),
         number=_number(seen, now),
-        late=tuple(Late(c.due_at, c.finished_at) for c in seen if is_late(c, now)),
+        late=tuple(Late(c.due_at, c.finished_at, c.ref) for c in seen if is_late(c, now)),
         first_at=min((c.finished_at for c in done if c.finished_at), default=None),
     )
 

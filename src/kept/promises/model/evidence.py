@@ -43,12 +43,13 @@ class Counted:
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One matter with a clock. `finished_at` is None while it is open."""
+    """One matter with a clock. `finished_at` is None while it is open; `ref` names no person."""
 
     started_at: datetime
     due_at: datetime
     finished_at: datetime | None = None
     drill: bool = False
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

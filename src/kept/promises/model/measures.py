@@ -61,11 +61,15 @@ class Tally:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """A person's request with its clock: asked, done or None. `drill` marks a test person."""
+    """A person's request with its clock: asked, done or None. `drill` marks a test person.
+
+    `ref` is stable and names no person; a late one is noted under it.
+    """
 
     asked_at: datetime
     done_at: datetime | None = None
     drill: bool = False
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -200,5 +204,5 @@ def _tallied(tally: Tally, subject: Subject, *, concerns: tuple[Concern, ...] = 
 
 def _timed(promise: Promise, requests: tuple[Request, ...]) -> Evidence:
     limit = promise.bound or timedelta(0)
-    cases = (Case(r.asked_at, r.asked_at + limit, r.done_at, r.drill) for r in requests)
+    cases = (Case(r.asked_at, r.asked_at + limit, r.done_at, r.drill, r.ref) for r in requests)
     return Evidence(rows=Timed(tuple(cases)))

@@ -140,6 +140,7 @@ def _breaks(judged: Judged, lang: Lang) -> tuple[ShownBreak, ...]:
         )
         for b in judged.breaks
     ]
+    known = {b.ref for b in judged.breaks}
     late = [
         ShownBreak(
             iso=when(one.since),
@@ -149,6 +150,7 @@ def _breaks(judged: Judged, lang: Lang) -> tuple[ShownBreak, ...]:
             repaired_text=day(one.until).get(lang) if one.until else "",
         )
         for one in judged.late
+        if one.ref not in known
     ]
     return tuple(sorted(noted + late, key=lambda one: one.iso, reverse=True))
 

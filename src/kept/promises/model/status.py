@@ -95,6 +95,7 @@ class Late:
 
     since: datetime
     until: datetime | None
+    ref: str = ""
 
 
 @dataclass(frozen=True, slots=True)

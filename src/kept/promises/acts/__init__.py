@@ -1,0 +1,1 @@
+"""The promises' verbs: publish a version, collect evidence, note a break, pause, own up."""
