@@ -11,7 +11,7 @@ from contextlib import contextmanager
 from datetime import timedelta
 
 from argon2 import PasswordHasher, Type
-from argon2.exceptions import InvalidHashError, VerificationError
+from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatchError
 
 from kept.base.errors import TamperedError, UnavailableError
 from kept.crypto.argon import (
@@ -68,10 +68,10 @@ class Passwords:
         with self._taking_turns():
             try:
                 return self._argon.verify(stored or self._nobody, typed) and stored is not None
-            except InvalidHashError:
-                raise TamperedError("a stored password hash") from None
-            except VerificationError:
+            except VerifyMismatchError:
                 return False
+            except (InvalidHashError, VerificationError):
+                raise TamperedError("a stored password hash") from None
 
     def needs_rehash(self, stored: str) -> bool:
         """Was it made with other parameters? Then hash again now, at this sign-in."""

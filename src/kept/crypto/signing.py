@@ -11,7 +11,8 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import (
     Ed25519PublicKey,
 )
 
-from kept.crypto.secret import Secret
+from kept.base.errors import MalformedError
+from kept.crypto.secret import SECRET_BYTES, Secret
 
 PUBLIC_BYTES = 32
 SIGNATURE_BYTES = 64
@@ -23,6 +24,8 @@ class SigningKey:
     __slots__ = ("_key", "public")
 
     def __init__(self, seed: Secret) -> None:
+        if len(seed) != SECRET_BYTES:
+            raise MalformedError("signing key", "a seed has 32 bytes")
         self._key = Ed25519PrivateKey.from_private_bytes(seed.reveal())
         self.public = self._key.public_key().public_bytes_raw()
 

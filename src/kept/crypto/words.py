@@ -55,7 +55,7 @@ def from_words(text: str, *, size_bytes: int = SECRET_BYTES) -> Secret:
         raise MalformedError(_WHERE, f"there must be {expected} words, not {len(words)}")
     raw = b"".join(map(_value, words))
     if not _is_whole(raw):
-        raise MalformedError(_WHERE, _diagnosis(words))
+        raise MalformedError(_WHERE, _diagnosis(words, raw))
     return Secret(raw[:-WORD_BYTES])
 
 
@@ -101,13 +101,12 @@ def _value(word: str) -> bytes:
     return bits.to_bytes(WORD_BYTES, "big")
 
 
-def _diagnosis(words: Sequence[str]) -> str:
-    suspects = {
-        place
-        for place, word in enumerate(words)
-        for other in _one_letter_off(word)
-        if _is_whole(b"".join(map(_value, [*words[:place], other, *words[place + 1 :]])))
-    }
+def _diagnosis(words: Sequence[str], raw: bytes) -> str:
+    suspects: set[int] = set()
+    for place, word in enumerate(words):
+        before, after = raw[: WORD_BYTES * place], raw[WORD_BYTES * (place + 1) :]
+        if any(_is_whole(before + _value(other) + after) for other in _one_letter_off(word)):
+            suspects.add(place)
     if len(suspects) == 1:
         return f"the check word does not fit; look at word {suspects.pop() + 1}"
     return "the check word does not fit; compare each word and their order with your paper"
