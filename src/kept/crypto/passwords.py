@@ -44,7 +44,7 @@ class Passwords:
         )
         self._room = threading.BoundedSemaphore(at_once + waiting)
         self._turn = threading.BoundedSemaphore(at_once)
-        self._nobody = self._argon.hash(draw(SALT_BYTES))
+        self._nobody: str | None = None  # made at first need: it costs as much as a sign-in
 
     def hash(self, password: str) -> str:
         """The PHC string to store for a new password.
@@ -67,11 +67,16 @@ class Passwords:
         typed = normalised(password[: MOST_CHARACTERS + 1])
         with self._taking_turns():
             try:
-                return self._argon.verify(stored or self._nobody, typed) and stored is not None
+                return self._argon.verify(stored or self._stand_in(), typed) and stored is not None
             except VerifyMismatchError:
                 return False
             except (InvalidHashError, VerificationError):
                 raise TamperedError("a stored password hash") from None
+
+    def _stand_in(self) -> str:
+        if self._nobody is None:
+            self._nobody = self._argon.hash(draw(SALT_BYTES))
+        return self._nobody
 
     def needs_rehash(self, stored: str) -> bool:
         """Was it made with other parameters? Then hash again now, at this sign-in."""

@@ -11,10 +11,11 @@ from kept.base.encoding import b64url, parse_b64url, part_list
 from kept.base.errors import MalformedError, TamperedError
 from kept.crypto import labels
 from kept.crypto.keys import expand
-from kept.crypto.sealing import KeyMismatchError, SealKey, open_sealed, seal
+from kept.crypto.sealing import KeyMismatchError, SealKey, key_version_of, open_sealed, seal
 from kept.crypto.secret import SECRET_BYTES, Secret
 
 _WHAT = "the wrap of the vault key"
+_KEY_VERSION = 0  # one root has one key
 
 
 class RootBox:
@@ -35,7 +36,7 @@ class RootBox:
     def close(self, payload: Secret, context: bytes) -> bytes:
         """The blob."""
         aad = part_list(labels.ROOT_WRAP, context)
-        return seal(self._key, payload.reveal(), aad, key_version=0, pad=False)
+        return seal(self._key, payload.reveal(), aad, key_version=_KEY_VERSION, pad=False)
 
     def open(self, blob: bytes, context: bytes, *, check: object) -> Secret:
         """The payload; `check` is what stood beside the blob. Hostile input.
@@ -46,8 +47,12 @@ class RootBox:
         """
         if not hmac.compare_digest(_parse_check(check), self._commitment):
             raise KeyMismatchError(_WHAT)
+        if key_version_of(blob, what=_WHAT) != _KEY_VERSION:
+            raise TamperedError(_WHAT)  # the root fits, so this is a change and no mismatch
         aad = part_list(labels.ROOT_WRAP, context)
-        return Secret(open_sealed(self._key, blob, aad, key_version=0, pad=False, what=_WHAT))
+        return Secret(
+            open_sealed(self._key, blob, aad, key_version=_KEY_VERSION, pad=False, what=_WHAT)
+        )
 
 
 def _parse_check(check: object) -> bytes:
