@@ -22,8 +22,6 @@ from kept.base.errors import MalformedError
 
 ENTRY_BYTES = 256
 VERSION = 1
-MAX_KIND, MAX_PURPOSE, MAX_ROLE = 48, 32, 24  # characters
-MAX_KEYS = 113  # characters of the three together: 256 less the 143 of the rest
 TAG_BYTES, SALT_BYTES, COMMITMENT_BYTES, KEY_BYTES = 16, 32, 32, 32
 MAX_DETAIL_BYTES = 16_384
 TAG_KEY_INFO = b"kept/tag/v1"
@@ -37,6 +35,7 @@ ENTRY_PATTERN = re.compile(  # used with fullmatch; groups: at, c, kind, purpose
     rb'"tag":"([A-Za-z0-9_-]{21}[AQgw])","v":1\} *'
 )
 
+# at most 104 characters together; the rest of an entry takes 143 of the 256
 _KEYS = re.compile(r"([a-z0-9._-]{1,48}) ([a-z0-9._-]{1,32}) ([a-z0-9._-]{1,24})")
 _HOUR = re.compile(r"([0-9]{4})-([0-9]{2})-([0-9]{2})T(?:[01][0-9]|2[0-3])Z")
 _URL_SAFE = bytes.maketrans(b"+/", b"-_")
@@ -225,12 +224,10 @@ def _keys(kind: str, purpose: str, role: str) -> bytes:
     """The checked stretch between `c` and `tag`.
 
     Raises:
-        MalformedError: a key outside its alphabet or length, or the three too long together.
+        MalformedError: a key outside its alphabet or length.
     """
     if not _KEYS.fullmatch(f"{kind} {purpose} {role}"):
         raise MalformedError("entry", "kind, purpose and role are 48, 32, 24 of a-z 0-9 . _ -")
-    if len(kind) + len(purpose) + len(role) > MAX_KEYS:
-        raise MalformedError("entry", "kind, purpose and role share 113 characters")
     return f'","kind":"{kind}","purpose":"{purpose}","role":"{role}","tag":"'.encode("ascii")
 
 
