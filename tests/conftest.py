@@ -17,6 +17,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+import hypothesis
 import pytest
 
 pytest_plugins = ["fixtures_postgres"]
@@ -34,6 +35,10 @@ FINDERS: dict[str, Callable[[], bool]] = {
     "postgres": has_postgres,
     "age": lambda: shutil.which("age") is not None,
 }
+# A machine shared with others is no reason to fail: speed is what ./dev bench measures.
+hypothesis.settings.register_profile("kept", deadline=None)
+hypothesis.settings.load_profile("kept")
+
 RAN = pytest.StashKey[Counter[str]]()
 SKIPPED = pytest.StashKey[Counter[str]]()
 
