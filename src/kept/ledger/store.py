@@ -243,6 +243,17 @@ def waiting(tx: Tx, limit: int) -> list[tuple[int, bytes]]:
     ]
 
 
+def waiting_any(tx: Tx) -> bool:
+    """Whether any act waits."""
+    return tx.row("select 1 from ledger_outbox limit 1") is not None
+
+
+def waiting_entry(tx: Tx, act_id: int) -> bytes | None:
+    """The finished entry of one act that waits."""
+    row = tx.row("select entry from ledger_outbox where act = :act", act=act_id)
+    return row[0] if row else None
+
+
 def waiting_count(tx: Tx) -> int:
     """How many acts wait."""
     row = tx.row("select count(*) from ledger_outbox")
@@ -450,4 +461,10 @@ def count_kind(tx: Tx, kind: str, since: int) -> int:
     row = tx.row(
         "select count(*) from acts where kind = :kind and at >= :since", kind=kind, since=since
     )
+    return row[0] if row else 0
+
+
+def newest_at(tx: Tx) -> int:
+    """When the newest act was recorded; 0 before any."""
+    row = tx.row("select at from acts order by id desc limit 1")
     return row[0] if row else 0

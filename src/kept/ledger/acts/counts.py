@@ -21,3 +21,8 @@ def opened_by(tx: Tx, actor: Actor, /, *, since: datetime) -> set[int]:
 def count_acts(tx: Tx, kinds: Sequence[Kind], /, *, since: datetime) -> int:
     """How many acts of these kinds there were since a time."""
     return sum(store.count_kind(tx, kind.value, to_micros(since)) for kind in kinds)
+
+
+def newest_act_at(tx: Tx, /) -> int:
+    """When the newest act was recorded, in microseconds; 0 before any."""
+    return store.newest_at(tx)

@@ -1,0 +1,22 @@
+"""Who is here, and how much is kept? Counts and ids; nobody's data."""
+
+from collections.abc import Iterable
+
+from kept.base.ids import PersonId
+from kept.db.seam import Tx
+from kept.vault import store
+
+
+def which_exist(tx: Tx, ids: Iterable[bytes], /) -> dict[bytes, bool]:
+    """Which of these raw person ids somebody has."""
+    return {raw: store.person(tx, PersonId(raw)) is not None for raw in ids}
+
+
+def count_people(tx: Tx, /) -> int:
+    """How many people the house holds data on."""
+    return store.count_people(tx)
+
+
+def count_cells(tx: Tx, /) -> int:
+    """How many sealed records there are."""
+    return store.count_cells(tx)
