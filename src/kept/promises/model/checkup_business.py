@@ -38,7 +38,7 @@ BUSINESS_ROWS = (
         Level.BUSINESS,
         Text(
             "Send data only over locked ways.",
-            "Передавайте данные только по закрытым каналам.",
+            "Шлите данные лишь по тем путям, что заперты.",
         ),
         Text("Test your ways", "Проверить каналы"),
     ),
@@ -47,7 +47,7 @@ BUSINESS_ROWS = (
         Level.BUSINESS,
         Text(
             "Update your programs often.",
-            "Чаще обновляйте программы.",
+            "Ставьте новые версии программ сразу, как они вышли.",
         ),
         Text("See what is old", "Что устарело"),
     ),
@@ -111,7 +111,7 @@ BUSINESS_ROWS = (
         Level.BUSINESS,
         Text(
             "Beware of those who pay too well for your ads: they may want your list.",
-            "Берегитесь слишком щедрых рекламщиков: им может быть нужен ваш список.",
+            "Не верьте тем, кто слишком щедро платит за рекламу: им нужен ваш список.",
         ),
         Text("Check an offer", "Проверить оферту"),
     ),
@@ -148,7 +148,7 @@ BUSINESS_ROWS = (
         Level.BUSINESS,
         Text(
             "Keep work computers clean and up to date.",
-            "Держите рабочие компьютеры чистыми и свежими.",
+            "Держите в порядке компьютеры, на которых идёт работа.",
         ),
         Text("Check a device", "Проверить"),
     ),
@@ -165,8 +165,8 @@ BUSINESS_ROWS = (
         "flood.stand",
         Level.BUSINESS,
         Text(
-            "Withstand floods of requests.",
-            "Выдержите поток ложных запросов.",
+            "Stay up when somebody floods your site.",
+            "Устойте, если вас завалят запросами.",
         ),
         Text("Run a test", "Испытать"),
     ),

@@ -49,7 +49,7 @@ CUSTOMER_ROWS = (
         Level.CUSTOMER,
         Text(
             "Give ads and statistics only clean, fresh data with a yes.",
-            "Давайте рекламе только чистые, свежие данные с согласием.",
+            "Рекламе давайте лишь свежие данные и только с согласия.",
         ),
         Text("See the data", "Показать данные"),
     ),
@@ -148,7 +148,7 @@ CUSTOMER_ROWS = (
         Level.CUSTOMER,
         Text(
             "Read reviews, say thanks, and answer the bad ones.",
-            "Читайте отзывы, благодарите, отвечайте на плохие.",
+            "Все отзывы читайте, за них говорите спасибо, на плохие дайте ответ.",
         ),
         Text("Link reviews", "Связать отзывы"),
     ),
@@ -176,7 +176,7 @@ CUSTOMER_ROWS = (
         Level.CUSTOMER,
         Text(
             "Own up when you fail.",
-            "Признавайте, когда не сдержали слово.",
+            "Не сдержали слово — так и скажите.",
         ),
         Text("See the breaks", "Показать срывы"),
         "/desk/promises",
@@ -195,7 +195,7 @@ CUSTOMER_ROWS = (
         Level.CUSTOMER,
         Text(
             "See what trust brings: orders, consents and those who come back.",
-            "Смотрите, что даёт доверие: заказы, согласия, возвраты клиентов.",
+            "Смотрите, что даёт вам доверие: сколько заказов, кто пришёл снова.",
         ),
         Text("See figures", "Показать числа"),
     ),

@@ -109,7 +109,7 @@ def fix_own(facts: Facts) -> State:
         return NOBODY
     held = Text(
         f"Corrections: {facts.corrections}, aliases: {facts.aliases}.",
-        f"Исправлений: {facts.corrections}, псевдонимов: {facts.aliases}.",
+        f"Правок данных: {facts.corrections}, вторых имён: {facts.aliases}.",
     )
     return Done(held) if facts.corrections or facts.aliases else Partly(held)
 

@@ -91,7 +91,7 @@ TEAM_ROWS = (
         Level.TEAM,
         Text(
             "Give a hard customer to the one who knows best.",
-            "Трудного клиента передайте самому опытному.",
+            "С трудным клиентом пусть говорит тот, у кого больше опыта.",
         ),
         Text("Choose who", "Выбрать"),
     ),

@@ -19,7 +19,8 @@ E = TypeVar("E", bound=StrEnum)
 KEY = re.compile(r"[a-z][a-z0-9_]{0,39}")
 _DURATION = re.compile(
     r"P(?:(?P<weeks>\d{1,4})W|(?:(?P<days>\d{1,5})D)?"
-    r"(?:T(?=\d)(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,4})M)?(?:(?P<seconds>\d{1,4})S)?)?)"
+    r"(?:T(?=\d)(?:(?P<hours>\d{1,4})H)?(?:(?P<minutes>\d{1,4})M)?(?:(?P<seconds>\d{1,4})S)?)?)",
+    re.ASCII,
 )
 MAX_TEXT = 500  # characters of one sentence, label or name
 
