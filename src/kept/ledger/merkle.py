@@ -200,10 +200,12 @@ def proves_consistency(
     Sizes start at 1 here (RFC 9162 §2.1.4 asks 0 < m): of a tree without leaves nothing can be
     proven, and whoever meets size 0 decides without a proof.
     """
-    if not 0 < old <= new or not _all_hashes(old_root, new_root, *proof):
+    if not 0 < old <= new:
         return False
     if old == new:
         return not proof and old_root == new_root
+    if not _all_hashes(old_root, new_root, *proof):
+        return False
     path = [old_root, *proof] if old & (old - 1) == 0 else list(proof)
     if not path:
         return False
