@@ -1,0 +1,134 @@
+"""What stands in the database, right of the last full tile on disk?
+
+Rules: places [stored, size) lie whole in `ledger_leaves`; each level from 1 keeps the hashes after
+its last stored full tile in `ledger_edge`. What became full waits here until its file was written
+and read back. `read_tile` answers any tile or bundle of a log, from its file or from these tables.
+Source: `docs/formats/ledger.md`, tiles.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Self
+
+from kept.db.seam import Tx
+from kept.ledger import store
+from kept.ledger.merkle import HASH_BYTES, Frontier, leaf_hash
+from kept.ledger.model import Head
+from kept.ledger.ports import TileStore
+from kept.ledger.tiles import (
+    TILE_BYTES,
+    TILE_HEIGHT,
+    TILE_WIDTH,
+    Tile,
+    became_full,
+    encode_bundle,
+    hashes_of,
+    width_at,
+)
+
+
+def stored_path(log: int, tile: Tile) -> str:
+    """Where a full tile lies in the tile store: later logs below their number."""
+    return tile.path if log == 1 else f"{log}/{tile.path}"
+
+
+@dataclass(frozen=True, slots=True)
+class Tail:
+    """The right edge of one log, with what is full but not yet known to be on disk."""
+
+    head: Head
+    entries: tuple[bytes, ...]  # places [stored, size)
+    leaves: tuple[bytes, ...]  # their hashes
+    uppers: tuple[bytes, ...]  # per level from 1: hashes after its last stored full tile
+
+    @classmethod
+    def load(cls, tx: Tx, head: Head) -> Self:
+        """Read it from the tables."""
+        rows = store.leaves(tx, head.log, start=head.stored, end=head.size)
+        edges = store.edges(tx, head.log)
+        uppers = tuple(edges[level][1] for level in sorted(edges))
+        return cls(head, tuple(row[0] for row in rows), tuple(row[1] for row in rows), uppers)
+
+    def grown(self, entries: Sequence[bytes]) -> "Tail":
+        """The tail after appending entries, with the head that belongs to it."""
+        fresh = [leaf_hash(entry) for entry in entries]
+        old, leaves = self.head, (*self.leaves, *fresh)
+        frontier = Frontier.decode(old.size, old.frontier).extend(fresh)
+        head = replace(old, size=frontier.size, root=frontier.root, frontier=frontier.encode())
+        uppers = self._climbed(leaves, frontier.size)
+        return Tail(head, (*self.entries, *entries), leaves, uppers)
+
+    def _climbed(self, leaves: Sequence[bytes], size: int) -> tuple[bytes, ...]:
+        """The upper levels once every tile that became full was hashed into the one above."""
+        uppers = list(self.uppers)
+        for level in range(1, (size.bit_length() - 1) // TILE_HEIGHT + 1):
+            if level > len(uppers):
+                uppers.append(b"")
+            first = self.first(level) - (self.first(level - 1) >> TILE_HEIGHT)
+            done = len(uppers[level - 1]) // HASH_BYTES
+            want = (size >> TILE_HEIGHT * level) - self.first(level)
+            for at in range(first + done, first + want):
+                if level == 1:
+                    part = leaves[at * TILE_WIDTH : (at + 1) * TILE_WIDTH]
+                else:
+                    part = hashes_of(uppers[level - 2][at * TILE_BYTES : (at + 1) * TILE_BYTES])
+                uppers[level - 1] += Frontier().extend(part).root
+        return tuple(uppers)
+
+    def first(self, level: int) -> int:
+        """The index of the first hash that this tail holds of a level."""
+        return (self.head.stored >> TILE_HEIGHT * (level + 1)) * TILE_WIDTH
+
+    def full(self) -> list[tuple[Tile, bytes]]:
+        """Bundles and tiles that are full but not yet known to be on disk."""
+        return [
+            (tile, self._content(tile)) for tile in became_full(self.head.stored, self.head.size)
+        ]
+
+    def _content(self, tile: Tile) -> bytes:
+        at = tile.index * TILE_WIDTH - self.first(tile.level or 0)
+        if tile.level is None:
+            return encode_bundle(self.entries[at : at + TILE_WIDTH])
+        if tile.level == 0:
+            return b"".join(self.leaves[at : at + TILE_WIDTH])
+        return self.uppers[tile.level - 1][at * HASH_BYTES :][:TILE_BYTES]
+
+    def trimmed(self) -> "Tail":
+        """The tail once everything full is on disk."""
+        stored = self.head.size // TILE_WIDTH * TILE_WIDTH
+        new = replace(self, head=replace(self.head, stored=stored))
+        at = stored - self.head.stored
+        uppers = tuple(
+            hashes[(new.first(level) - self.first(level)) * HASH_BYTES :]
+            for level, hashes in enumerate(self.uppers, 1)
+        )
+        return Tail(new.head, self.entries[at:], self.leaves[at:], uppers)
+
+
+def write_edges(tx: Tx, old: Tail, new: Tail) -> None:
+    """Bring the upper levels in the database from one tail to the next."""
+    for level, hashes in enumerate(new.uppers, 1):
+        if level > len(old.uppers) or old.uppers[level - 1] != hashes:
+            store.put_edge(tx, new.head.log, level=level, first=new.first(level), hashes=hashes)
+
+
+def read_tile(tx: Tx, tiles: TileStore, head: Head, tile: Tile) -> bytes | None:
+    """A tile or bundle at the width asked or wider; None beyond the log, or where it is lost.
+
+    Raises:
+        UnavailableError: the tile store cannot be read.
+    """
+    if tile.needs_size > head.size:
+        return None
+    if tile.full.needs_size <= head.stored:
+        return tiles.get(stored_path(head.log, tile.full))
+    if tile.level:
+        first, hashes = store.edges(tx, head.log).get(tile.level, (0, b""))
+        at = (tile.index * TILE_WIDTH - first) * HASH_BYTES
+        return hashes[at : at + TILE_BYTES] if at >= 0 else None
+    start = tile.index * TILE_WIDTH
+    end = start + width_at(tile.level, tile.index, head.size)
+    rows = store.leaves(tx, head.log, start=start, end=end)
+    if tile.level is None:
+        return encode_bundle([row[0] for row in rows])
+    return b"".join(row[1] for row in rows)

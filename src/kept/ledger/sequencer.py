@@ -1,0 +1,225 @@
+"""How does a waiting act become a signed place in the tree, whatever breaks in between?
+
+One pass, in the order of its durable writes, never another: (1) one transaction takes acts out of
+the outbox into leaves, places, edge and head; (2) tiles and bundles that became full are written
+and read back; (3) the checkpoint is signed in memory and stays there; (4) the high-water mark is
+swapped; (5) the checkpoint is stored, receipts exist from here; (6) on the beat it is published.
+While more waits, the rows of (5) ride in the transaction of the next (1), so a batch costs one
+COMMIT. After any failure everything is forgotten and read again from the head; signing the same
+size twice gives the same bytes. Two leaders are held apart by the head's size and by the mark.
+Source: `docs/formats/ledger.md`, sequencing.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from kept.base.clock import to_micros
+from kept.base.errors import ConflictError, NotFoundError, TamperedError
+from kept.crypto.secret import Secret
+from kept.db.seam import Database, Pending, Tx
+from kept.ledger import store
+from kept.ledger.acts.integrate import drop_stored, integrate
+from kept.ledger.acts.record import record
+from kept.ledger.acts.starting import (
+    ANOTHER_LEADER,
+    MARK_MISSING,
+    NOT_OPENED,
+    TREE_CHANGED,
+    Ready,
+    Refusing,
+    check_start,
+)
+from kept.ledger.acts.tail import Tail, stored_path
+from kept.ledger.model import HOUSE, Act, Actor, Head, Kind
+from kept.ledger.notes import Checkpoint, KeyKind, Signer, VerifierKey, sign_checkpoint
+from kept.ledger.ports import HighWater, TileStore
+
+MOST_ENTRIES = 4_096  # of one pass: bounds how long the writer is held
+REFRESH = timedelta(hours=1)  # a log that does not grow says so this often
+
+
+@dataclass(frozen=True, slots=True)
+class LogKeys:
+    """The newest log's origin, the 32-byte seed it signs with, and keys that signed before it."""
+
+    origin: str
+    seed: Secret
+    former: tuple[VerifierKey, ...] = ()
+
+    def signer(self) -> Signer:
+        """Ready to sign."""
+        return Signer.from_seed(self.origin, KeyKind.LOG, self.seed.reveal())
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """One pass: `taken` acts came into the tree, `signed` is the size the mark stands at."""
+
+    taken: int
+    signed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Published:
+    """The public checkpoint: its size, and whether it is newer than the one before."""
+
+    size: int
+    is_new: bool
+
+
+@dataclass(slots=True)
+class _Hand:
+    """What this leader knows from its own writes; thrown away after any failure."""
+
+    mark: bytes  # the high-water mark as this leader last read or wrote it
+    signed: int  # its size
+    tail: Tail | None = None
+    is_on_disk: bool = False  # every full tile of `tail` was read back
+    is_unsaved: bool = False  # the mark's checkpoint is not known to stand in the tables
+
+    @property
+    def has_rows_to_settle(self) -> bool:
+        """Whether step 5 or the dropping of stored leaves is still to be done."""
+        return self.is_unsaved or (self.tail is not None and bool(self.tail.full()))
+
+
+class Sequencer:
+    """Signs for the newest log. One thread at a time; the leader's lock is the caller's."""
+
+    def __init__(
+        self, db: Database, /, *, tiles: TileStore, high_water: HighWater, keys: LogKeys
+    ) -> None:
+        self._db, self._tiles, self._high_water = db, tiles, high_water
+        self._signer = keys.signer()
+        self._keys = (self._signer.key, *keys.former)
+        self._hand: _Hand | None = None
+        self._refusing: Refusing | None = None
+
+    @property
+    def key(self) -> VerifierKey:
+        """The line that others pin."""
+        return self._signer.key
+
+    def start(self) -> Ready | Refusing:
+        """Check everything anew; passes sign only after a `Ready`.
+
+        Raises:
+            UnavailableError: database, tiles or mark cannot be read or written now.
+        """
+        self._hand = None
+        mark = self._high_water.read()  # before the snapshot: the head never runs behind it
+        found = self._db.read(lambda tx: check_start(tx, self._tiles, self._keys, mark=mark))
+        if isinstance(found, Refusing):
+            return self._refuse(found)
+        try:
+            mark = found.mark or self._swap(None, found.head)
+        except ConflictError:
+            return self._refuse(ANOTHER_LEADER)
+        self._refusing = None
+        self._hand = _Hand(mark, found.marked, is_unsaved=found.marked > 0)
+        return Ready(found.head, mark, found.marked)
+
+    def run(self, *, now: datetime, most: int = MOST_ENTRIES) -> Passed | Refusing:
+        """One pass over at most `most` waiting acts; does nothing while refusing.
+
+        Raises:
+            UnavailableError: something is away; the next call goes on from what is durable.
+        """
+        if self._refusing is None and self._hand is None:
+            self.start()
+        if self._refusing is not None or self._hand is None:
+            return self._refusing or NOT_OPENED
+        try:
+            return self._pass(self._hand, now, most)
+        except ConflictError:
+            return self._refuse(ANOTHER_LEADER)
+        except (TamperedError, NotFoundError):
+            return self._refuse(TREE_CHANGED)
+        except BaseException:
+            self._hand = None  # what is durable is unknown: read it again
+            raise
+
+    def publish(self, *, now: datetime) -> Published | None:
+        """Make the newest signed checkpoint public; None when the beat has nothing to say.
+
+        Witnesses are asked before this marks the row: whatever cosignatures stand in the table
+        by then are served with it.
+
+        Raises:
+            UnavailableError: the database is away.
+        """
+        if self._refusing is not None:
+            return None
+        return self._db.write(lambda tx: Pending(_publish(tx, self._signer.name, now)))
+
+    def adopt(self, *, actor: Actor, now: datetime) -> Ready | Refusing:
+        """Write a missing mark for what the database holds, and record that this was done.
+
+        Raises:
+            UnavailableError: something is away; nothing was signed.
+        """
+        found = self.start()
+        if found != MARK_MISSING:
+            return found
+        act = Act(Kind.LEDGER_ADOPTED, actor, HOUSE)
+        origin = self._signer.name
+
+        def adopted(tx: Tx) -> Pending[Head | None]:
+            record(tx, origin, act=act, now=now)
+            return Pending(store.head(tx, origin))
+
+        head = self._db.write(adopted)
+        if head is not None:
+            self._swap(None, head)
+        return self.start()
+
+    def _refuse(self, why: Refusing) -> Refusing:
+        self._hand, self._refusing = None, why
+        return why
+
+    def _pass(self, hand: _Hand, now: datetime, most: int) -> Passed:
+        if hand.tail and not hand.has_rows_to_settle and not self._db.read(store.waiting_any):
+            return Passed(0, hand.signed)
+        tail, taken = self._db.write(lambda tx: Pending(self._take(tx, hand, now, most)))  # 1
+        hand.tail, hand.is_on_disk, hand.is_unsaved = tail, False, False
+        for tile, content in tail.full():  # 2: the store reads back what it wrote
+            self._tiles.put(stored_path(tail.head.log, tile), content)
+        hand.is_on_disk = True
+        if tail.head.size > hand.signed:
+            hand.mark = self._swap(hand.mark, tail.head)  # 3 and 4
+            hand.signed, hand.is_unsaved = tail.head.size, True
+        if taken < most and hand.has_rows_to_settle:  # 5; when more waits, with the next 1
+            hand.tail = self._db.write(lambda tx: Pending(self._settle(tx, hand, now)))
+            hand.is_unsaved = False
+        return Passed(taken, hand.signed)
+
+    def _take(self, tx: Tx, hand: _Hand, now: datetime, most: int) -> tuple[Tail, int]:
+        known = self._settle(tx, hand, now)
+        return integrate(tx, self._signer.name, known=known, most=most)
+
+    def _settle(self, tx: Tx, hand: _Hand, now: datetime) -> Tail | None:
+        """Store the marked checkpoint and drop the rows of what was read back."""
+        if hand.is_unsaved:
+            store.put_checkpoint(
+                tx, self._signer.name, size=hand.signed, note=hand.mark, at=to_micros(now)
+            )
+        return drop_stored(tx, hand.tail) if hand.tail and hand.is_on_disk else hand.tail
+
+    def _swap(self, old: bytes | None, head: Head) -> bytes:
+        """Sign in memory, then swap the mark; only after that does the signature exist outside."""
+        checkpoint = Checkpoint(head.origin, head.size, head.root)
+        note = sign_checkpoint(checkpoint, self._signer).encode()
+        self._high_water.swap(old, note)
+        return note
+
+
+def _publish(tx: Tx, origin: str, now: datetime) -> Published | None:
+    newest, last = store.newest_checkpoint(tx, origin, published=False), store.published(tx, origin)
+    if newest is None:
+        return None
+    size, at = newest[0], to_micros(now)
+    is_new = last is None or last[0] < size
+    if last is not None and not is_new and at - last[1] < REFRESH // timedelta(microseconds=1):
+        return None
+    store.publish(tx, origin, size, at=at)
+    return Published(size, is_new)
