@@ -70,6 +70,6 @@ def check_length(typed: str) -> None:
     """
     size = len(normalised(typed))
     if size < LEAST_CHARACTERS:
-        raise RefusedError("password_short", f"It needs at least {LEAST_CHARACTERS} characters.")
+        raise RefusedError("password_short", "It needs at least 12 characters.")
     if size > MOST_CHARACTERS:
-        raise RefusedError("password_long", f"It may have at most {MOST_CHARACTERS} characters.")
+        raise RefusedError("password_long", "It may have at most 256 characters.")

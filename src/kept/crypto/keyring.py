@@ -107,8 +107,8 @@ class Keyring:
             if epoch.state != "retired" and roles != {"operational", "recovery"}:
                 raise RefusedError(
                     "one_wrap_only",
-                    f"Epoch {epoch.number} can be opened in one way only. Losing that way would "
-                    "lose everything, so nothing is served until there are two.",
+                    "There is only one way left to open the keys. Losing it would lose "
+                    "everything, so nothing is served until there are two.",
                 )
 
 

@@ -4,16 +4,14 @@ Written beside the old one, flushed, renamed over it, and the folder flushed: a 
 old ring or the new one, never a torn one. It travels with key backups, never with data backups.
 """
 
-import contextlib
-import os
 from pathlib import Path
 
+from kept.base.durable import replace_file
 from kept.base.errors import MalformedError, NotFoundError, UnavailableError
 from kept.crypto.keyring import Keyring
 from kept.crypto.keyring_codec import MAX_BYTES, decode, encode
 
 FILE_NAME = "keyring.json"
-_MODE = 0o600
 
 
 def load(path: Path) -> Keyring:
@@ -37,31 +35,15 @@ def load(path: Path) -> Keyring:
 
 
 def save(path: Path, ring: Keyring) -> None:
-    """Replace the ring; durable on return, the old one whole if anything fails before.
+    """Replace the ring; durable on return, a whole one there whatever fails.
 
     Raises:
-        UnavailableError: the disk refuses; the old ring still stands.
+        UnavailableError: the disk refuses.
     """
     try:
-        _replace(path, encode(ring))
+        replace_file(path, encode(ring))
     except OSError as error:
         raise UnavailableError(
-            f"{path} cannot be written: {error.strerror}. The old keyring still stands."
+            f"{path} cannot be written: {error.strerror}. "
+            "One whole keyring stands there, the old one or the new one."
         ) from None
-
-
-def _replace(path: Path, raw: bytes) -> None:
-    beside = path.with_name(path.name + ".new")
-    with contextlib.suppress(FileNotFoundError):
-        beside.unlink()  # left by a crash; never had effect
-    handle = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_EXCL, _MODE)
-    with os.fdopen(handle, "wb") as file:
-        file.write(raw)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
-    folder = os.open(path.parent, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(folder)
-    finally:
-        os.close(folder)

@@ -220,7 +220,7 @@ def test_key_file_others_can_read(tmp_path: Path, mode: int) -> None:
     """A key file open to others is refused, with the command that mends it."""
     provider = FileProvider.create(tmp_path / "root.key")
     (tmp_path / "root.key").chmod(mode)
-    with pytest.raises(RefusedError, match="chmod 600"):
+    with pytest.raises(RefusedError, match="mode to 600"):
         provider.wrap(PAYLOAD, CONTEXT)
 
 

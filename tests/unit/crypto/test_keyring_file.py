@@ -59,9 +59,10 @@ def test_disk_refuses(
             patch.setattr(Path, "replace", full)
         else:
             patch.setattr(os, call, full)
-        with pytest.raises(UnavailableError, match="old keyring still stands"):
+        with pytest.raises(UnavailableError, match="One whole keyring stands"):
             save(path, later(ring))
     assert load(path) == ring
+    assert [file.name for file in tmp_path.iterdir()] == ["keyring.json"]
     save(path, later(ring))
     assert load(path) == later(ring)
 
@@ -70,7 +71,7 @@ def test_left_over_from_a_crash(ring: Keyring, tmp_path: Path) -> None:
     """A half-written neighbour is never read and does not stop the next save."""
     path = tmp_path / "keyring.json"
     save(path, ring)
-    (tmp_path / "keyring.json.new").write_bytes(b'{"epochs":[')
+    (tmp_path / ".keyring.json.x1").write_bytes(b'{"epochs":[')
     assert load(path) == ring
     save(path, later(ring))
     assert load(path) == later(ring)

@@ -84,7 +84,7 @@ class FileProvider:
     def _box(self) -> RootBox:
         try:
             with self._path.open("rb") as file:
-                self._refuse_open_mode(os.fstat(file.fileno()).st_mode)
+                _refuse_open_mode(os.fstat(file.fileno()).st_mode)
                 raw = file.read(SECRET_BYTES + 1)
         except OSError:
             raise UnavailableError(
@@ -94,8 +94,7 @@ class FileProvider:
             raise RefusedError("key_file_size", "The key file must hold exactly 32 bytes.")
         return RootBox(Secret(raw))
 
-    def _refuse_open_mode(self, mode: int) -> None:
-        if stat.S_IMODE(mode) & 0o077:
-            raise RefusedError(
-                "key_file_mode", f"Others can read the key file: chmod 600 {self._path}"
-            )
+
+def _refuse_open_mode(mode: int) -> None:
+    if stat.S_IMODE(mode) & 0o077:
+        raise RefusedError("key_file_mode", "Others can read the key file: set its mode to 600.")
