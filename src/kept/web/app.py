@@ -1,0 +1,57 @@
+"""Which paths does the house answer? All surfaces, gathered into one application."""
+
+from typing import Any
+
+from litestar import Litestar, Response, get
+from litestar.datastructures import State
+from litestar.di import Provide
+from litestar.openapi import OpenAPIConfig
+from litestar.router import Router
+from litestar.static_files import (
+    create_static_files_router,  # pyright: ignore[reportUnknownVariableType]
+)
+
+from kept.web.assets import STATIC
+from kept.web.guard import guard
+from kept.web.parts import WebParts
+from kept.web.problems import answer
+from kept.web.routes import demo, ledger, trust, verify
+from kept.web.routes.api.routes import ROUTES as API_ROUTES
+from kept.web.routes.desk.routes import ROUTES as DESK_ROUTES
+from kept.web.routes.me.routes import ROUTES as ME_ROUTES
+
+MAX_BODY_BYTES = 2 * 1024 * 1024  # uploads and imports stream, and set their own bound
+
+
+@get("/healthz", sync_to_thread=False, include_in_schema=False)
+def healthz() -> Response[str]:
+    """Answer as soon as requests are taken."""
+    return Response("ok\n", media_type="text/plain")
+
+
+def create_app(parts: WebParts) -> Litestar:
+    """The application over these parts."""
+    pages: list[Any] = [*trust.ROUTES, *verify.ROUTES, *ledger.ROUTES, *ME_ROUTES, *DESK_ROUTES]
+    if parts.is_demo:
+        pages.extend(demo.ROUTES)
+    return Litestar(
+        route_handlers=[
+            healthz,
+            Router("/", route_handlers=pages, include_in_schema=False),
+            Router("/api/v1", route_handlers=API_ROUTES),
+            create_static_files_router(
+                "/static",
+                directories=[STATIC],
+                cache_control=None,
+                include_in_schema=False,
+            ),
+        ],
+        dependencies={"parts": Provide(lambda: parts, sync_to_thread=False)},
+        exception_handlers={Exception: answer},
+        middleware=[guard(is_https=parts.is_https)],
+        state=State({"parts": parts}),
+        request_max_body_size=MAX_BODY_BYTES,
+        openapi_config=OpenAPIConfig(title="Kept", version="1", path="/api/v1/docs"),
+        debug=False,
+        pdb_on_exception=False,
+    )

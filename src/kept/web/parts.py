@@ -1,0 +1,51 @@
+"""What does the HTTP entrance need of the house? Wiring fills it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from kept.base.clock import Clock
+from kept.conversations.model import Letter
+from kept.crypto.secret import Secret
+from kept.db.seam import Database
+from kept.ledger.acts.starting import Refusing
+from kept.ledger.notes import Signer, VerifierKey
+from kept.ledger.ports import TileStore
+from kept.promises.model.book import Book
+from kept.staff.acts.parts import StaffParts
+from kept.vault.acts.parts import VaultParts
+
+
+@dataclass(frozen=True, slots=True)
+class WebParts:
+    """Everything a handler may use.
+
+    `refusing` says why the ledger does not sign, None when it does; `wake` hints the worker that
+    something waits; `letters` shows a demo's letters and is None in a real house; `public_url` has
+    no slash at its end.
+    """
+
+    clock: Clock
+    db: Database
+    book: Book
+    vault: VaultParts
+    staff: StaffParts
+    tiles: TileStore
+    log_key: VerifierKey
+    seal_signer: Signer
+    cookie_secret: Secret
+    public_url: str
+    refusing: Callable[[], Refusing | None]
+    wake: Callable[[], None]
+    letters: Callable[[], list[Letter]] | None = None
+    has_mail: bool = False
+    trusts_proxy: bool = False
+
+    @property
+    def is_demo(self) -> bool:
+        """Whether nothing here is real."""
+        return self.letters is not None
+
+    @property
+    def is_https(self) -> bool:
+        """Whether visitors come by TLS."""
+        return self.public_url.startswith("https://")

@@ -1,0 +1,143 @@
+"""How does a failure look from outside? One table, two forms: a problem document, or a page.
+
+What is not in the table is a bug: generic words and a number to quote go out, the traceback only
+to the log. A test compares the table with `cli.exits`. Source: RFC 9457.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from litestar import Request, Response
+from litestar.exceptions import HTTPException
+
+from kept.base.errors import (
+    ConflictError,
+    KeptError,
+    MalformedError,
+    NotFoundError,
+    RefusedError,
+    TamperedError,
+    UnavailableError,
+)
+from kept.base.texts import translations
+from kept.crypto.chance import draw
+from kept.web.parts import WebParts
+from kept.web.render import language_of, page
+
+PROBLEM_TYPE = "application/problem+json"
+API = "/api/"
+_log = structlog.get_logger("kept.web")
+
+STATUS: dict[type[KeptError], int] = {
+    RefusedError: 403,
+    NotFoundError: 404,
+    ConflictError: 409,
+    MalformedError: 400,
+    UnavailableError: 503,
+    TamperedError: 500,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Problem:
+    """A failure ready to be shown. `code` is stable; `detail` is public text."""
+
+    status: int
+    code: str
+    detail: str
+    retry_after_s: int | None = None
+    ref: str = ""
+
+
+def status_of(error: KeptError) -> int:
+    """The HTTP status of a failure of ours."""
+    return next((s for kind, s in STATUS.items() if isinstance(error, kind)), 500)
+
+
+def problem_of(error: Exception) -> Problem:
+    """The problem that stands for an exception; bugs and tampering get a number to quote."""
+    if isinstance(error, HTTPException):
+        return Problem(error.status_code, _http_code(error.status_code), error.detail)
+    if isinstance(error, KeptError):
+        status = status_of(error)
+        code = error.code if isinstance(error, RefusedError) else _http_code(status)
+        wait = (
+            int(error.retry_after.total_seconds()) if isinstance(error, UnavailableError) else None
+        )
+        ref = _quote(error) if isinstance(error, TamperedError) else ""
+        return Problem(status, code, str(error), wait, ref)
+    return Problem(500, "internal", "Something in the program is broken.", ref=_quote(error))
+
+
+def _quote(error: Exception) -> str:
+    ref = draw(4).hex()
+    _log.error("failed", ref=ref, exc_info=error)
+    return ref
+
+
+def _http_code(status: int) -> str:
+    return {
+        400: "malformed",
+        401: "sign_in",
+        403: "refused",
+        404: "not_found",
+        405: "method",
+        409: "conflict",
+        412: "changed_meanwhile",
+        413: "too_large",
+        422: "malformed",
+        428: "precondition",
+        429: "too_many",
+        503: "unavailable",
+    }.get(status, "internal" if status >= 500 else "refused")
+
+
+def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
+    """The answer to a failed request."""
+    problem = problem_of(error)
+    response = _document(problem) if request.url.path.startswith(API) else _page(request, problem)
+    if problem.retry_after_s is not None:
+        response.headers["Retry-After"] = str(problem.retry_after_s)
+    return response
+
+
+def _document(problem: Problem) -> Response[dict[str, object]]:
+    body: dict[str, object] = {
+        "type": f"urn:kept:problem:{problem.code}",
+        "title": problem.code.replace("_", " "),
+        "status": problem.status,
+        "detail": problem.detail,
+        "code": problem.code,
+    }
+    if problem.ref:
+        body["instance"] = f"urn:kept:incident:{problem.ref}"
+    return Response(body, status_code=problem.status, media_type=PROBLEM_TYPE)
+
+
+def _page(request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
+    parts: WebParts = request.app.state.parts
+    text = translations(language_of(request, parts)).gettext
+    is_ours = problem.status >= 500
+    titles = {
+        400: text("We could not read that"),
+        403: text("This is not open to you"),
+        404: text("There is nothing here"),
+        409: text("Somebody was faster"),
+        429: text("Too many tries"),
+        503: text("Back in a moment"),
+    }
+    return page(
+        request,
+        parts,
+        "error.html",
+        status=problem.status,
+        status_code=problem.status,
+        title=titles.get(problem.status, text("Something broke on our side")),
+        happened=problem.detail,
+        safe=text("Nothing was lost.") if is_ours else "",
+        next=text("Try again in a moment.") if is_ours else text("Go back, or start again here."),
+        next_href="/",
+        next_label=text("To the first page"),
+        ref=problem.ref,
+    )

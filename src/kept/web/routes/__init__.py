@@ -1,0 +1,1 @@
+"""One module a surface. Each ends with `ROUTES`, which `web.app` gathers."""

@@ -1,0 +1,5 @@
+"""Handlers of this surface."""
+
+from litestar.handlers import HTTPRouteHandler
+
+ROUTES: list[HTTPRouteHandler] = []

@@ -1,0 +1,5 @@
+"""All handlers of this surface, gathered for the app."""
+
+from litestar.handlers import HTTPRouteHandler
+
+ROUTES: list[HTTPRouteHandler] = []
