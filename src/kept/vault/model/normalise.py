@@ -103,6 +103,15 @@ def tidy(value: str) -> str:
     return normalize("NFC", text)
 
 
+def plain_at_once(text: str) -> str | None:
+    """`normalise` of the kinds in `PLAIN` for text that is plainly in order; None to ask it."""
+    if len(text) > 3 and text.isprintable() and "  " not in text:
+        bare = text.strip()
+        if len(bare) > 3 and (bare.isascii() or is_normalized("NFC", bare)):
+            return bare
+    return None
+
+
 def as_text(kind: FieldKind, value: Value, lang: Lang) -> str:
     """A kept value for reading: days as dates, flags as words."""
     if isinstance(value, bool):

@@ -25,8 +25,8 @@ ROW_CODES: dict[str, Text] = {  # the row is not taken; it can be mended and sen
         "Кавычка стоит не на своём месте. Внутри ячейки в кавычках её нужно удвоить.",
     ),
     "row_too_long": Text(
-        "This row is longer than 1 MiB and was skipped whole.",
-        "Строка длиннее 1 МиБ, она пропущена целиком.",
+        "This row is longer than 256 KiB and was skipped whole.",
+        "Строка длиннее 256 КиБ, она пропущена целиком.",
     ),
     "cell_too_long": Text(
         "A cell of this row is longer than 32,767 characters.",
@@ -51,10 +51,6 @@ ROW_CODES: dict[str, Text] = {  # the row is not taken; it can be mended and sen
     "nothing_to_keep": Text(
         "No column of this row that is kept has a value.",
         "Ни в одном из сохраняемых столбцов этой строки нет значения.",
-    ),
-    "person_too_large": Text(
-        "This row holds more than 1 MiB for one category.",
-        "В этой строке больше 1 МиБ данных для одной категории.",
     ),
     "ambiguous": Text(
         "This row fits two different people: its number, e-mail and phone point to more than one.",
