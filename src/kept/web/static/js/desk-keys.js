@@ -1,6 +1,7 @@
 // Can the desk be used without a mouse? j/k walk the rows, / searches, ? shows all keys; [data-key="x"] is pressed by x.
 "use strict";
 (() => {
+  document.querySelector(".desk__nav [aria-current]")?.scrollIntoView({ block: "nearest", inline: "center" });
   const typing = (element) => element.closest("input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable], dialog") !== null;
   const rows = () => [...document.querySelectorAll("[data-row]")].filter((row) => row.offsetParent !== null);
   const walk = (step) => {
