@@ -1,17 +1,18 @@
 """What must a place for tiles, and a place for the high-water mark, promise?"""
 
+from collections.abc import Sequence
 from typing import Protocol
 
 
 class TileStore(Protocol):
     """Holds full tiles and full bundles by their C2SP path. They never change once written."""
 
-    def put(self, path: str, content: bytes) -> None:
-        """Store durably, atomically; storing the same bytes again is fine.
+    def put(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Store each file durably, atomically, and read it back; the same bytes again are fine.
 
         Raises:
-            UnavailableError: not stored, or not known to be durable.
-            TamperedError: other bytes stand there already.
+            UnavailableError: not all are stored, or not known to be durable.
+            TamperedError: other bytes stand there, already or after writing.
         """
         ...
 

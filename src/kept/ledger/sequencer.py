@@ -182,8 +182,8 @@ class Sequencer:
             return Passed(0, hand.signed)
         tail, taken = self._db.write(lambda tx: Pending(self._take(tx, hand, now, most)))  # 1
         hand.tail, hand.is_on_disk, hand.is_unsaved = tail, False, False
-        for tile, content in tail.full():  # 2: the store reads back what it wrote
-            self._tiles.put(stored_path(tail.head.log, tile), content)
+        full = [(stored_path(tail.head.log, tile), content) for tile, content in tail.full()]
+        self._tiles.put(full)  # 2: the store reads back what it wrote
         hand.is_on_disk = True
         if tail.head.size > hand.signed:
             hand.mark = self._swap(hand.mark, tail.head)  # 3 and 4

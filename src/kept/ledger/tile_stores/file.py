@@ -1,8 +1,9 @@
 """Full tiles and bundles as files, at their C2SP paths below one folder."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
-from kept.base.durable import replace_file
+from kept.base.durable import replace_files
 from kept.base.errors import TamperedError, UnavailableError
 
 
@@ -12,18 +13,18 @@ class FileTiles:
     def __init__(self, folder: Path) -> None:
         self._folder = folder
 
-    def put(self, path: str, content: bytes) -> None:
-        """Write, read back and compare."""
-        if (found := self.get(path)) is not None:
-            if found != content:
-                raise TamperedError(f"ledger file {path}")
+    def put(self, files: Sequence[tuple[str, bytes]]) -> None:
+        """Write what is not there yet, read all back and compare."""
+        fresh = [(path, content) for path, content in files if not self._stands(path, content)]
+        if not fresh:
             return
         try:
-            replace_file(self._folder / path, content, mode=0o644)
+            replace_files([(self._folder / path, content) for path, content in fresh], mode=0o644)
         except OSError as error:
-            raise UnavailableError(f"Ledger file {path} cannot be written.") from error
-        if self.get(path) != content:
-            raise TamperedError(f"ledger file {path}")
+            raise UnavailableError("The ledger's files cannot be written.") from error
+        for path, content in fresh:
+            if not self._stands(path, content):
+                raise TamperedError(f"ledger file {path}")
 
     def get(self, path: str) -> bytes | None:
         """The bytes, or None when absent."""
@@ -33,3 +34,14 @@ class FileTiles:
             return None
         except OSError as error:
             raise UnavailableError(f"Ledger file {path} cannot be read.") from error
+
+    def _stands(self, path: str, content: bytes) -> bool:
+        """Whether the file is there, whole.
+
+        Raises:
+            TamperedError: other bytes stand there.
+        """
+        found = self.get(path)
+        if found is not None and found != content:
+            raise TamperedError(f"ledger file {path}")
+        return found is not None
