@@ -1,9 +1,9 @@
 """What does every test stand on?
 
 1. Sockets reach this machine alone: loopback and Unix. Anything else is refused.
-2. `@pytest.mark.needs("chromium")` (or postgres, age): where the thing is absent the test skips and
-   says so; where KEPT_REQUIRE names the thing, the test errors instead. How many such tests ran is
-   printed at the end, so that a suite without PostgreSQL never looks like a whole one.
+2. `@pytest.mark.needs("chromium")` (or another of FINDERS): where the thing is absent the test
+   skips and says so; where KEPT_REQUIRE names the thing, the test errors instead. How many such
+   tests ran is printed at the end, so that a suite without PostgreSQL never looks like a whole one.
 3. `vectors` is the folder of published test vectors that KEPT_VECTORS names.
 
 Source: style guide §7 and §8. PostgreSQL itself is in fixtures_postgres.
@@ -34,6 +34,10 @@ FINDERS: dict[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     "postgres": has_postgres,
     "age": lambda: shutil.which("age") is not None,
+    "go": lambda: (
+        shutil.which("go") is not None
+        and Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog").is_dir()
+    ),
 }
 # A machine shared with others is no reason to fail: speed is what ./dev bench measures.
 hypothesis.settings.register_profile("kept", deadline=None)
