@@ -468,3 +468,11 @@ def newest_at(tx: Tx) -> int:
     """When the newest act was recorded; 0 before any."""
     row = tx.row("select at from acts order by id desc limit 1")
     return row[0] if row else 0
+
+
+def newest_published_at(tx: Tx, origin: str) -> int | None:
+    """When a checkpoint was last published."""
+    row = tx.row(
+        "select max(published_at) from ledger_checkpoints where origin = :origin", origin=origin
+    )
+    return row[0] if row else None

@@ -19,9 +19,8 @@ from kept.vault.acts.parts import VaultParts
 class WebParts:
     """Everything a handler may use.
 
-    `refusing` says why the ledger does not sign, None when it does; `wake` hints the worker that
-    something waits; `letters` shows a demo's letters and is None in a real house; `public_url` has
-    no slash at its end.
+    `refusing` says why the ledger does not sign, None when it does; `letters` shows a
+    demo's letters and is None in a real house; `public_url` has no slash at its end.
     """
 
     clock: Clock
@@ -35,7 +34,6 @@ class WebParts:
     cookie_secret: Secret
     public_url: str
     refusing: Callable[[], Refusing | None]
-    wake: Callable[[], None]
     letters: Callable[[], list[Letter]] | None = None
     has_mail: bool = False
     trusts_proxy: bool = False

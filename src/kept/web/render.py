@@ -60,7 +60,7 @@ def page(
     template: str,
     /,
     *,
-    status: int = 200,
+    http_status: int = 200,
     user: object = None,
     **context: Any,  # noqa: ANN401  # template values
 ) -> Response[str]:
@@ -77,7 +77,7 @@ def page(
         user=user,
         **context,
     )
-    answer = Response(text, media_type=MediaType.HTML, status_code=status)
+    answer = Response(text, media_type=MediaType.HTML, status_code=http_status)
     if request.query_params.get("lang") in LANGUAGES:
         answer.set_cookie(
             LANG_COOKIE,

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime
 
-from kept.base.clock import to_micros
+from kept.base.clock import from_micros, to_micros
 from kept.db.seam import Tx
 from kept.ledger import store
 from kept.ledger.model import Actor, Kind
@@ -26,3 +26,14 @@ def count_acts(tx: Tx, kinds: Sequence[Kind], /, *, since: datetime) -> int:
 def newest_act_at(tx: Tx, /) -> int:
     """When the newest act was recorded, in microseconds; 0 before any."""
     return store.newest_at(tx)
+
+
+def acts_waiting(tx: Tx, /) -> int:
+    """How many recorded acts are not yet in the tree."""
+    return store.waiting_count(tx)
+
+
+def published_at(tx: Tx, origin: str, /) -> datetime | None:
+    """When the newest public checkpoint was published."""
+    at = store.newest_published_at(tx, origin)
+    return None if at is None else from_micros(at)

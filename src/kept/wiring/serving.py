@@ -1,0 +1,65 @@
+"""How does a house serve? The web application and the worker over one opened house."""
+
+from datetime import timedelta
+
+from litestar import Litestar
+
+from kept.ledger.notes import KeyKind, Signer
+from kept.web.app import create_app
+from kept.web.parts import WebParts
+from kept.wiring.house import House
+from kept.worker.beat import Worker
+from kept.worker.parts import WorkerParts
+
+
+def worker_of(house: House) -> Worker:
+    """The worker of a house, not yet started."""
+    return Worker(
+        WorkerParts(
+            clock=house.clock,
+            db=house.db,
+            book=house.book,
+            vault=house.vault,
+            sequencer=house.sequencer,
+            tiles=house.tiles,
+            mail=house.mail,
+            publish_every=timedelta(seconds=house.settings.publish_every_s),
+            public_url=public_url(house),
+            lang=house.book.business.language,
+        )
+    )
+
+
+def app_of(house: House, worker: Worker) -> Litestar:
+    """The web application of a house, beside its worker."""
+    box = house.box
+    return create_app(
+        WebParts(
+            clock=house.clock,
+            db=house.db,
+            book=house.book,
+            vault=house.vault,
+            staff=house.staff,
+            tiles=house.tiles,
+            log_key=house.sequencer.key,
+            seal_signer=seal_signer(house),
+            cookie_secret=house.opened.house_keys["api"],
+            public_url=public_url(house),
+            refusing=lambda: worker.refusing,
+            letters=box.letters if box else None,
+            has_mail=house.mail is not None,
+            trusts_proxy=house.settings.trusted_proxy,
+        )
+    )
+
+
+def public_url(house: House) -> str:
+    """Where visitors reach the house, without a slash at the end."""
+    settings = house.settings
+    return settings.public_url.rstrip("/") or f"http://{settings.host}:{settings.port}"
+
+
+def seal_signer(house: House) -> Signer:
+    """Signs the seal, under a name of its own: a log's key signs checkpoints alone."""
+    name = house.vault.origin.rpartition("/ledger")[0] + "/seal"
+    return Signer.from_seed(name, KeyKind.LOG, house.opened.house_keys["house"].reveal())

@@ -1,0 +1,23 @@
+"""Which tasks are there, and how often is each done?"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from kept.worker.parts import WorkerParts
+from kept.worker.tasks.publish import publish, tend_reserve
+
+
+@dataclass(frozen=True, slots=True)
+class Task:
+    """Something done every so often. `run` is idempotent and bounded."""
+
+    name: str
+    every: timedelta
+    run: Callable[[WorkerParts], None]
+
+
+TASKS = (
+    Task("publish", timedelta(seconds=5), publish),
+    Task("reserve", timedelta(seconds=10), tend_reserve),
+)
