@@ -16,6 +16,7 @@ from kept.crypto.secret import Secret
 SALT_BYTES = 16
 LEAST_CHARACTERS = 12
 MOST_CHARACTERS = 256
+MOST_TYPED = 2048  # characters before NFKC, which may join several into one
 _MOST_PASSES = 16
 _MOST_MEMORY_KIB = 2 * 1024 * 1024  # 2 GiB: RFC 9106's first option
 _MOST_LANES = 16
@@ -68,8 +69,8 @@ def check_length(typed: str) -> None:
     Raises:
         RefusedError: shorter than 12 or longer than 256 characters after NFKC.
     """
-    size = len(normalised(typed))
+    size = len(normalised(typed[: MOST_TYPED + 1]))
     if size < LEAST_CHARACTERS:
         raise RefusedError("password_short", "It needs at least 12 characters.")
-    if size > MOST_CHARACTERS:
+    if size > MOST_CHARACTERS or len(typed) > MOST_TYPED:
         raise RefusedError("password_long", "It may have at most 256 characters.")

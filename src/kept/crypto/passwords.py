@@ -15,7 +15,7 @@ from argon2.exceptions import InvalidHashError, VerificationError, VerifyMismatc
 
 from kept.base.errors import TamperedError, UnavailableError
 from kept.crypto.argon import (
-    MOST_CHARACTERS,
+    MOST_TYPED,
     RFC9106_SECOND,
     SALT_BYTES,
     Cost,
@@ -64,7 +64,7 @@ class Passwords:
             TamperedError: the stored text is no Argon2 hash.
             UnavailableError: too many are waiting already.
         """
-        typed = normalised(password[: MOST_CHARACTERS + 1])
+        typed = normalised(password[: MOST_TYPED + 1])
         with self._taking_turns():
             try:
                 return self._argon.verify(stored or self._stand_in(), typed) and stored is not None

@@ -72,7 +72,11 @@ class RootProvider(Protocol):
         ...
 
     def retire(self, epoch: int) -> Retirement:
-        """Destroy what opens wraps of `epoch` and before, as far as this provider can."""
+        """Destroy what opens wraps of `epoch` and before, as far as this provider can.
+
+        Raises:
+            UnavailableError: it could not be destroyed now; it may still open old wraps.
+        """
         ...
 
     def describe(self) -> Description:

@@ -4,6 +4,8 @@ An adapter's part is `Case`: how to build it, how to build a stranger of the sam
 it can be retired. Everything else is said once.
 """
 
+import errno
+import os
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -251,6 +253,26 @@ def test_key_file_away(tmp_path: Path) -> None:
         FileProvider(tmp_path / "none").wrap(PAYLOAD, CONTEXT)
     with pytest.raises(UnavailableError):
         FileProvider(tmp_path / "none").is_apart_from(tmp_path)
+
+
+def test_key_file_on_a_full_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A key file that could not be made durable is not left behind; wiping that fails says so."""
+
+    def full(_: int) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    path = tmp_path / "root.key"
+    with monkeypatch.context() as patch:
+        patch.setattr(os, "fsync", full)
+        with pytest.raises(UnavailableError, match="No space left"):
+            FileProvider.create(path)
+    assert not path.exists()
+    provider = FileProvider.create(path)
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(UnavailableError):
+        provider.retire(1)
+    with pytest.raises(UnavailableError):
+        FileProvider.create(tmp_path / "no" / "folder")
 
 
 def test_key_file_device(tmp_path: Path) -> None:

@@ -41,7 +41,9 @@ def test_two_keyboards(desk: Passwords) -> None:
     assert desk.is_right(stored, "cafe\u0301 Password 12")
 
 
-@pytest.mark.parametrize("typed", ["", "short", "a" * 11, "a" * 257, "ﬃ" * 100])
+@pytest.mark.parametrize(
+    "typed", ["", "short", "a" * 11, "a" * 257, "ﬃ" * 100, "a" + "\u0301" * 3000]
+)
 def test_unfit_length(desk: Passwords, typed: str) -> None:
     """Under 12 or over 256 characters after normalising is refused."""
     with pytest.raises(RefusedError):
@@ -59,6 +61,13 @@ def test_long_guess(desk: Passwords) -> None:
     stored = desk.hash("a" * 256)
     assert desk.is_right(stored, "a" * 256)
     assert not desk.is_right(stored, "a" * 1_000_000)
+
+
+def test_long_decomposed(desk: Passwords) -> None:
+    """A password of many joined letters fits however the keyboard sends it, to its last letter."""
+    stored = desk.hash("\u1ed9" * 250)
+    assert desk.is_right(stored, "o\u0323\u0302" * 250)
+    assert not desk.is_right(stored, "o\u0323\u0302" * 249 + "o\u0323")
 
 
 def test_rehash(desk: Passwords) -> None:
