@@ -10,6 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from kept.vault.model.lines import Encoding, lines
+from kept.vault.model.mending import refused_lines
 from kept.vault.model.records import MAX_QUOTED_LINES
 from kept.vault.model.refusals import CODES
 from kept.vault.model.rows import (
@@ -114,6 +115,13 @@ def test_without_a_heading_the_first_row_is_a_person() -> None:
     found = survey(io.BytesIO(b"a@b.org,Ada\nc@d.org,Bob\n"))
     assert (found.has_heading, found.columns) == (False, ("column 1", "column 2"))
     assert told(b"a@b.org,Ada\nc@d.org,Bob\n")[0] == (1, ["a@b.org", "Ada"])
+
+
+def test_known_headings_outweigh_a_strange_one() -> None:
+    """A heading may hold a number; two known words settle it."""
+    found = survey(io.BytesIO(b"email,phone,2020-2021\na@e.org,1,2\n"))
+    assert found.has_heading
+    assert found.columns[2] == "2020-2021"
 
 
 def test_names_of_columns_are_unique() -> None:
@@ -350,3 +358,48 @@ def test_memory_stays_small() -> None:
         tracemalloc.stop()
     assert count == 202_001
     assert peak < 4_000_000
+
+
+def mended(raw: bytes) -> bytes:
+    """The refused rows of a table, as a table."""
+    file = io.BytesIO(raw)
+    found = survey(file)
+    numbers = {r.number for r in read(file, found) if isinstance(r, RefusedRow)}
+    return b"".join(refused_lines(file, found, numbers))
+
+
+def test_refused_rows_can_be_mended_and_sent_again() -> None:
+    """Of 10,000 rows with 137 bad ones exactly those 137 come back, and go in when mended."""
+    good = [f"Zoë {n},n{n}@e.org".encode() for n in range(10_000)]
+    spoilt = [b'"Zo%d,x', b"Zo%d\0,x", b"Zo%d\xff,x", b"Zo%d,x,y"]
+    table = [spoilt[n % 4] % n if n % 73 == 0 else good[n] for n in range(10_000)]
+    bad = range(0, 10_000, 73)
+    raw = b"name,email\r\n" + b"\r\n".join(table) + b"\r\n"
+    refused = [r for r in rows(raw) if isinstance(r, RefusedRow)]
+    assert len(refused) == 137
+    assert [r.number for r in refused] == [n + 2 for n in bad]
+    again = mended(raw)
+    assert again == b"".join(row + b"\r\n" for row in (b"name,email", *(table[n] for n in bad)))
+    for wrong in (b'"', b"\0", b"\xff", b",y"):
+        again = again.replace(wrong, b"")
+    found = [list(r.values.values()) for r in rows(again) if isinstance(r, Row)]
+    assert found == [[f"Zo{n}", "x"] for n in bad]
+
+
+def test_a_refused_row_of_several_lines_comes_back_whole() -> None:
+    """Its quoted line breaks included; one too long to hold is left out."""
+    raw = b'a,b,c\n1,"x\ny"\n2,3,4\n' + b"z" * MAX_ROW_BYTES + b"z\n"
+    assert told(raw) == [
+        (2, "quotes_unclosed"),
+        (3, "too_few_columns"),
+        (4, ["2", "3", "4"]),
+        (5, "row_too_long"),
+    ]
+    assert mended(raw) == b'a,b,c\n1,"x\ny"\n'
+    long = b'a,b\n"x\n' + b"y" * 33_000 + b'",1\n2,3\n"q\nr","s\nt"\n'
+    assert mended(long) == b'a,b\n"x\n' + b"y" * 33_000 + b'",1\n'
+
+
+def test_refused_lines_of_jsonl() -> None:
+    """A line is a row."""
+    assert mended(b'{"a":1}\nnope\n{"a":[]}\n') == b'nope\n{"a":[]}\n'

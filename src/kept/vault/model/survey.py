@@ -18,6 +18,7 @@ from typing import Any, BinaryIO, NamedTuple
 
 import msgspec
 
+from kept.vault.model.headers import MEANINGS, compact
 from kept.vault.model.lines import CHUNK_BYTES, MARKS, Encoding, chunks, decoder, lines
 from kept.vault.model.records import Records
 from kept.vault.model.rows import MAX_COLUMNS, UnreadableTableError
@@ -159,10 +160,17 @@ def _csv(sample: list[tuple[int, bytes]], encoding: Encoding) -> _Shape:
     if len(first.cells) > MAX_COLUMNS:
         raise UnreadableTableError("file_columns")
     cells = [cell.strip() for cell in first.cells]
-    is_heading = any(cells) and not any(_DATA.fullmatch(cell) for cell in cells)
+    is_heading = _is_heading(cells)
     names = cells if is_heading else [""] * len(cells)
     skip_lines = skipped + first.number if is_heading else skipped
     return _Shape(delimiter, _unique(names), is_heading, skip_lines)
+
+
+def _is_heading(cells: list[str]) -> bool:
+    """Two known headings settle it; else nothing may look like a person's data."""
+    if sum(compact(cell) in MEANINGS for cell in cells) > 1:
+        return True
+    return any(cells) and not any(_DATA.fullmatch(cell) for cell in cells)
 
 
 def _delimiter(sample: list[bytes], encoding: Encoding) -> str:
