@@ -1,15 +1,19 @@
 """What do the tests of the staff pillar stand on? A house of one owner, on either engine."""
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
 from kept.base.clock import to_micros
 from kept.crypto.secret import Secret
 from kept.db.migrate import migrate
 from kept.db.postgres import PostgresDatabase
-from kept.db.seam import Database
+from kept.db.seam import Database, Pending, Tx
 from kept.db.sqlite import SqliteDatabase
 from kept.staff.acts.parts import Site, StaffParts, StaffSecrets
 from kept.staff.model.breached import BreachedTable, build_table
@@ -17,13 +21,54 @@ from kept.vault.model.rules import Role
 from staff_desk import START, CountingPasswords, Desk, Member
 
 
+@pytest.fixture(scope="session")
+def postgres_house(postgres_dsn: str) -> Iterator[PostgresDatabase]:
+    """One migrated database for all tests of the pillar: making one takes a second."""
+    name = f"kept_staff_{os.getpid()}"
+    with psycopg.connect(postgres_dsn, autocommit=True) as server:
+        server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+    opened = PostgresDatabase(make_conninfo(postgres_dsn, dbname=name))
+    migrate(opened, "data", now_micros=to_micros(START))
+    yield opened
+    opened.close()
+    with psycopg.connect(postgres_dsn, autocommit=True) as server:
+        server.execute(sql.SQL("drop database {} with (force)").format(sql.Identifier(name)))
+
+
+WRITTEN = (  # by these tests, referring ones first; truncating all tables takes a second
+    "staff_session",
+    "staff_passkey",
+    "staff_invitation",
+    "staff_account",
+    "staff_attempt",
+    "staff_challenge_used",
+    "staff_password_refused",
+    "api_key",
+    "act_openings",
+    "ledger_outbox",
+    "acts",
+)
+
+
+def emptied(house: Database) -> Database:
+    """The same database without the rows of the test before."""
+
+    def empty(tx: Tx) -> Pending[None]:
+        for table in WRITTEN:
+            tx.run(f"delete from {table}")
+        return Pending(None)
+
+    house.write(empty)
+    return house
+
+
 @pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.needs("postgres"))])
 def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Database]:
     """An empty house on each engine."""
-    if request.param == "sqlite":
-        opened: Database = SqliteDatabase(tmp_path / "data.db")
-    else:
-        opened = PostgresDatabase(request.getfixturevalue("postgres_database")())
+    if request.param == "postgres":
+        yield emptied(request.getfixturevalue("postgres_house"))
+        return
+    opened = SqliteDatabase(tmp_path / "data.db")
     migrate(opened, "data", now_micros=to_micros(START))
     yield opened
     opened.close()
