@@ -150,3 +150,15 @@ def test_receipts_of_the_example() -> None:
         assert isinstance(alone, SignedOnly)
         assert alone.facts.detail is not None
         assert (alone.facts.detail["n"], alone.facts.detail["why"]) == (n, WHY)
+
+
+def test_receipt_sizes() -> None:
+    """A hash and the example's extra add as many bytes as the format's page counts."""
+    note = Note.parse(LOG["checkpoint"].encode())
+    extra = Extra(entry(0), opening(0)).encode()
+    bare, hashed, full = (
+        len(Receipt(0, hashes, note, more).encode())
+        for hashes, more in [((), None), ((bytes(32),) * 10, None), ((), extra)]
+    )
+    assert (hashed - bare) / 10 == VECTORS["receipt_bytes"]["per_hash"]
+    assert full - bare == VECTORS["receipt_bytes"]["extra"]
