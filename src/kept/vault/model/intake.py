@@ -66,15 +66,22 @@ class Merged(NamedTuple):
 
 
 class _Step(NamedTuple):
-    column: str
+    column: str  # `take` unpacks the first five
     more: tuple[str, ...]
-    joiner: str
     category: int
     field_id: int
+    is_plain: bool
+    joiner: str
     key: str
     kind: FieldKind
-    is_plain: bool
     is_indexed: bool
+
+
+class _Taken(NamedTuple):
+    values: dict[int, dict[int, Value]]
+    marks: dict[int, dict[int, Mark]]
+    keys: list[IndexKey]
+    problems: list[Problem]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,30 +137,44 @@ def make_plan(
 
 def take(plan: Plan, row: Row) -> NewPerson | RefusedRow:
     """The person in this row, or that it holds nothing to keep."""
-    person = NewPerson(row.number, {}, {}, (), MergeKey(None, b""), ())
-    keys: list[IndexKey] = []
-    problems: list[Problem] = []
+    taken = _Taken({}, {}, [], [])
+    given = row.values
     for step in plan.steps:
-        text = _text(step, row.values)
+        column, more, category, field_id, is_plain = step[:5]
+        text = _joined(step, given) if more else given.get(column, "")
         if not text:
             continue
-        value: Value | None = plain_at_once(text) if step.is_plain else None
-        if value is None:
-            found = normalise(step.kind, text, region=plan.region)
-            value = found.value
-            if found.index_key is not None and step.is_indexed:
-                keys.append(IndexKey(step.kind, step.field_id, found.index_key))
-            if found.problem is not None:
-                problems.append(Problem(step.key, found.problem))
-            if not found.verified_shape:
-                mark = Mark(Status.MALFORMED, None, "import", plan.source)
-                person.marks.setdefault(step.category, {})[step.field_id] = mark
-        if value != "":
-            person.values.setdefault(step.category, {})[step.field_id] = value
-    if not person.values:
+        bare = plain_at_once(text) if is_plain else None
+        if bare is None:
+            _normalise(plan, step, text, taken)
+        elif category in taken.values:
+            taken.values[category][field_id] = bare
+        else:
+            taken.values[category] = {field_id: bare}
+    if not taken.values:
         return RefusedRow(row.number, None, "nothing_to_keep")
-    merge_key = _merge_key(keys, plan, row.number)
-    return person._replace(keys=tuple(keys), merge_key=merge_key, problems=tuple(problems))
+    return NewPerson(
+        row.number,
+        taken.values,
+        taken.marks,
+        tuple(taken.keys),
+        _merge_key(taken.keys, plan, row.number),
+        tuple(taken.problems),
+    )
+
+
+def _normalise(plan: Plan, step: _Step, text: str, taken: _Taken) -> None:
+    found = normalise(step.kind, text, region=plan.region)
+    if found.value == "":
+        return
+    taken.values.setdefault(step.category, {})[step.field_id] = found.value
+    if found.index_key is not None and step.is_indexed:
+        taken.keys.append(IndexKey(step.kind, step.field_id, found.index_key))
+    if found.problem is not None:
+        taken.problems.append(Problem(step.key, found.problem))
+    if not found.verified_shape:
+        mark = Mark(Status.MALFORMED, None, "import", plan.source)
+        taken.marks.setdefault(step.category, {})[step.field_id] = mark
 
 
 def merge(existing: NewPerson, new: NewPerson) -> Merged | RefusedRow:
@@ -219,12 +240,9 @@ def choose(person: NewPerson, found: Mapping[IndexKey, frozenset[T]]) -> T | Ref
     return next(iter(strong), None)
 
 
-def _text(step: _Step, values: Mapping[str, str]) -> str:
-    text = values.get(step.column, "")
-    if step.more:
-        parts = (text, *(values.get(column, "") for column in step.more))
-        return step.joiner.join(part.strip() for part in parts if part.strip())
-    return text
+def _joined(step: _Step, given: Mapping[str, str]) -> str:
+    parts = (given.get(column, "").strip() for column in (step.column, *step.more))
+    return step.joiner.join(part for part in parts if part)
 
 
 def _merge_key(keys: Sequence[IndexKey], plan: Plan, number: int) -> MergeKey:
