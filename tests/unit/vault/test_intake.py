@@ -227,6 +227,15 @@ def test_overrides() -> None:
     assert feeds(mapped(text, b="email"))["email"] == ("b",)
 
 
+def test_an_override_need_not_match_case() -> None:
+    """`--map EMAIL=…` is the column `Email`, unless two columns differ by case alone."""
+    assert feeds(mapped("Adres,Й\na@e.org,x\n", ADRES="email"))["email"] == ("Adres",)
+    assert feeds(mapped("Adres,Й\na@e.org,x\n", **{"и\u0306": "name"}))["name"] == ("Й",)
+    assert feeds(mapped("ab,AB\n1,2\n", AB="name")) == {"name": ("AB",)}
+    with pytest.raises(MalformedError):
+        mapped("ab,AB\n1,2\n", Ab="name")
+
+
 @pytest.mark.parametrize("wrong", [{"nope": "email"}, {"a": "nope"}])
 def test_wrong_overrides(wrong: dict[str, str]) -> None:
     """A misspelt column or field is an error, not a column silently lost."""

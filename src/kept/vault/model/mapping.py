@@ -13,7 +13,7 @@ from enum import StrEnum
 from kept.base.errors import MalformedError
 from kept.vault.model.headers import JOINERS, KIND_OF, MEANINGS, PARTS, WHOLE_OF, compact
 from kept.vault.model.masks import mask
-from kept.vault.model.normalise import normalise
+from kept.vault.model.normalise import normalise, tidy
 from kept.vault.model.rows import Row
 from kept.vault.model.rules import FieldKind, Lang, Rules, Text
 
@@ -118,8 +118,7 @@ def map_columns(
     Raises:
         MalformedError: an override names no such column or field.
     """
-    told = overrides or {}
-    _check(told, columns, rules)
+    told = _told(overrides or {}, columns, rules)
     cells = {c: [r.values[c] for r in sample if r.values.get(c, "").strip()] for c in columns}
     claims = {c: _claim(c, cells[c], rules, told) for c in columns}
     sources = _settle([claim for claim in claims.values() if claim], rules)
@@ -142,13 +141,24 @@ def sources_by_key(columns: Sequence[str], rules: Rules) -> tuple[Source, ...]:
     return tuple(Source(column, (column,)) for column in columns if column in known)
 
 
-def _check(told: Mapping[str, str | None], columns: Sequence[str], rules: Rules) -> None:
-    fields, known = rules.fields(), set(columns)
-    for column, target in told.items():
-        if column not in known:
-            raise MalformedError("map", "the table has no such column")
+def _told(
+    overrides: Mapping[str, str | None], columns: Sequence[str], rules: Rules
+) -> dict[str, str | None]:
+    """The overrides by the table's own spelling of its columns."""
+    fields = rules.fields()
+    told: dict[str, str | None] = {}
+    for column, target in overrides.items():
+        alike = [c for c in columns if c == column] or [c for c in columns if _same(c, column)]
+        if len(alike) != 1:
+            raise MalformedError(f"map {column}", "the table has no such column")
         if target is not None and target not in fields and WHOLE_OF.get(target) not in fields:
-            raise MalformedError("map", "the book has no such field")
+            raise MalformedError(f"map {column}", "the book has no such field")
+        told[alike[0]] = target
+    return told
+
+
+def _same(one: str, other: str) -> bool:
+    return tidy(one).casefold() == tidy(other).casefold()
 
 
 def _claim(
