@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from kept.base.errors import MalformedError, TamperedError
+from kept.base.errors import MalformedError, TamperedError, UnavailableError
 from kept.staff.acts.passwords import SHIPPED, open_table
 from kept.staff.model.breached import BreachedTable, build_table
-from kept.staff.model.common import common_passwords, shipped_lines
+from kept.staff.model.guessable import common_passwords, shipped_lines
 
 # SHA-1 of "password", as `printf password | sha1sum` prints it
 PASSWORD_SHA1 = "5baa61e4c9b93f3f0682250b6cf8331b7ee68fd8"
@@ -128,3 +128,13 @@ def test_the_shipped_table_knows_what_everybody_thinks_of() -> None:
 def test_no_entry_of_the_rules_is_too_short() -> None:
     """Shorter ones are refused anyway and would only fill the file."""
     assert min(map(len, common_passwords())) == 12
+
+
+@pytest.mark.parametrize("content", [None, b""])
+def test_a_table_that_cannot_be_read_is_said(tmp_path: Path, content: bytes | None) -> None:
+    """Absent or empty: the house does not start without a table."""
+    path = tmp_path / "table"
+    if content is not None:
+        path.write_bytes(content)
+    with pytest.raises(UnavailableError):
+        open_table(path)
