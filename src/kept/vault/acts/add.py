@@ -15,7 +15,6 @@ from kept.crypto import chance
 from kept.db.seam import Pending, Tx, Value
 from kept.ledger.acts.record import record, record_first
 from kept.ledger.model import Act, Actor, Kind
-from kept.vault import store
 from kept.vault.acts.correct import reindex
 from kept.vault.acts.find import matches
 from kept.vault.acts.keyroom import FIRST_VERSION, Reserved
@@ -33,6 +32,7 @@ from kept.vault.acts.parts import (
 from kept.vault.model.aliases import ALIAS_BYTES, make_alias
 from kept.vault.model.body import Body
 from kept.vault.model.people import Added, Ambiguous, Merged, Newcomer, Outcome, Provenance
+from kept.vault.store import people as store
 
 ALIAS_TRIES = 50
 

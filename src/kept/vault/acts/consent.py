@@ -16,10 +16,10 @@ from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import Act, Actor, Kind
-from kept.vault import store
 from kept.vault.acts.parts import VaultParts, known_person
 from kept.vault.model.gate import ConsentState
 from kept.vault.model.rules import Basis, Lang
+from kept.vault.store import people as store
 
 METHODS = frozenset({"box", "link", "spoken", "import", "signal"})
 

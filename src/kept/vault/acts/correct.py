@@ -15,7 +15,6 @@ from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
-from kept.vault import store
 from kept.vault.acts.open import digest_of
 from kept.vault.acts.parts import (
     VaultParts,
@@ -29,6 +28,7 @@ from kept.vault.model.body import Body, Mark, Status
 from kept.vault.model.gate import PersonState
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import Category, Field
+from kept.vault.store import people as store
 
 MAX_VALUE = 8_000  # characters of one value
 

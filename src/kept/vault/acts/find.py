@@ -12,12 +12,12 @@ from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Kind
-from kept.vault import store
 from kept.vault.acts.open import ShownCategory, show_category
 from kept.vault.acts.parts import Known, VaultParts, index_text, open_cell, with_keys
 from kept.vault.model.gate import Asker, PersonState
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import INDEX_KIND_ID, Category, FieldKind, Level
+from kept.vault.store import people as store
 
 FIND = "find"  # the purpose of looking somebody up, in public entries
 LIVE = frozenset({PersonState.LIVE, PersonState.RESTRICTED})

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 
 from kept.base.ids import PersonId
 from kept.db.seam import Tx
-from kept.vault import store
+from kept.vault.store import people as store
 
 
 def which_exist(tx: Tx, ids: Iterable[bytes], /) -> dict[bytes, bool]:

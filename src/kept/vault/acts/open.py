@@ -17,7 +17,6 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.acts.counts import opened_by
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
-from kept.vault import store
 from kept.vault.acts.parts import (
     Known,
     VaultParts,
@@ -36,7 +35,8 @@ from kept.vault.model.gate import (
 )
 from kept.vault.model.masks import mask
 from kept.vault.model.rules import Category, Field, FieldKind, Level
-from kept.vault.store import CellRow, PersonRow
+from kept.vault.store import people as store
+from kept.vault.store.people import CellRow, PersonRow
 
 DAY = timedelta(days=1)
 MAX_WORDS = 400  # characters of a reference or a written reason

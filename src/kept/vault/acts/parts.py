@@ -13,14 +13,14 @@ from kept.base.ids import PersonId
 from kept.crypto import places
 from kept.crypto.sealing import SealKey, open_sealed, seal
 from kept.db.seam import Tx, Value
-from kept.vault import store
 from kept.vault.acts.keyroom import KeyRoom, PersonKeys
 from kept.vault.model import body
 from kept.vault.model.body import Body
 from kept.vault.model.gate import Consent, ConsentState
 from kept.vault.model.normalise import Normalised
 from kept.vault.model.rules import INDEX_KIND_ID, Category, Field, Rules
-from kept.vault.store import CellRow, PersonRow
+from kept.vault.store import people as store
+from kept.vault.store.people import CellRow, PersonRow
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,0 +1,121 @@
+"""What leaves the house about a person? Every byte passes here, with an act each.
+
+A letter is asked for by a job that names only the person; the address is opened here, the act is
+recorded, and only then does the worker get something to send. What is sent twice by a crash is
+recorded twice: the ledger shows at least what left.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from kept.base.ids import PersonId
+from kept.crypto.chance import draw
+from kept.crypto.secret import Secret
+from kept.db.seam import Pending, Tx
+from kept.ledger.acts.record import record
+from kept.ledger.model import OWN, Act, Actor, Kind
+from kept.vault.acts.parts import Known, VaultParts, known_person, open_cell
+from kept.vault.acts.visit import CODE_DIGITS, put_code
+from kept.vault.model.rules import Category, Field, FieldKind
+from kept.vault.store import people as store
+
+POSTMAN = Actor("worker", "mail", "worker")
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Released:
+    """An address and a secret that may leave, and the act that says so."""
+
+    address: str
+    secret: str
+    act_id: int
+
+
+def release_code(
+    tx: Tx, vault: VaultParts, pepper: Secret, /, *, person: PersonId, now: datetime
+) -> Pending[Released | None]:
+    """A new sign-in code and where it goes; None when no address is kept. Records `egress.mail`.
+
+    Raises:
+        NotFoundError: nobody has this id.
+        TamperedError: the cell was changed.
+    """
+    known = known_person(tx, vault, person)
+    code = f"{int.from_bytes(draw(8), 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+    found = _address(tx, vault, known)
+    if found is None:
+        return Pending(None)
+    address, category = found
+    put_code(tx, known, pepper, code=code, now=now)
+    return Pending(
+        _released(
+            tx,
+            vault,
+            known,
+            address=address,
+            secret=code,
+            category=category,
+            what="sign-in code",
+            now=now,
+        )
+    )
+
+
+def release_notice(
+    tx: Tx, vault: VaultParts, /, *, person: PersonId, what: str, now: datetime
+) -> Pending[Released | None]:
+    """Where a notice on the person's own data goes; None without one. Records `egress.mail`.
+
+    Raises:
+        NotFoundError: nobody has this id.
+        TamperedError: the cell was changed.
+    """
+    known = known_person(tx, vault, person)
+    found = _address(tx, vault, known)
+    if found is None:
+        return Pending(None)
+    address, category = found
+    return Pending(
+        _released(
+            tx, vault, known, address=address, secret="", category=category, what=what, now=now
+        )
+    )
+
+
+def _released(
+    tx: Tx,
+    vault: VaultParts,
+    person: Known,
+    *,
+    address: str,
+    secret: str,
+    category: Category,
+    what: str,
+    now: datetime,
+) -> Released:
+    act = Act(
+        Kind.EGRESS_MAIL,
+        POSTMAN,
+        OWN,
+        categories=(category.key,),
+        mask=category.bit,
+        detail={"to": "self", "what": what},
+    )
+    done = record(tx, vault.origin, act=act, subject=person.keys.subject, now=now)
+    return Released(address, secret, done.act_id)
+
+
+def _address(tx: Tx, vault: VaultParts, person: Known) -> tuple[str, Category] | None:
+    """The first e-mail address kept on the person."""
+    cells = store.cells(tx, person.row.n)
+    for category, field in _email_fields(vault):
+        cell = cells.get(category.id)
+        value = open_cell(vault, person, cell).values.get(field.id) if cell else None
+        if isinstance(value, str) and "@" in value:
+            return value, category
+    return None
+
+
+def _email_fields(vault: VaultParts) -> list[tuple[Category, Field]]:
+    every = vault.rules.fields().values()
+    return [(category, field) for category, field in every if field.kind is FieldKind.EMAIL]

@@ -1,0 +1,158 @@
+"""How is a person forgotten? The steps of `vault.model.forgetting`, one verb each.
+
+Erasure destroys the keys, then the data, then checks. What a receipt proves stays provable by
+whoever holds the receipt; the house itself can no longer open the entry.
+"""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import datetime
+
+from kept.base.clock import from_micros, to_micros
+from kept.base.errors import ConflictError, NotFoundError, TamperedError
+from kept.base.ids import PersonId
+from kept.db.seam import Pending, Tx
+from kept.ledger.acts.forget import forget_subject
+from kept.ledger.acts.record import record
+from kept.ledger.model import HOUSE, OWN, Act, Actor, Kind, Subject
+from kept.vault.acts.parts import VaultParts, known_person, require_person
+from kept.vault.model.forgetting import Step
+from kept.vault.model.gate import PersonState
+from kept.vault.store import erasures
+from kept.vault.store import people as store
+from kept.vault.store.erasures import ErasureRow
+
+TOKEN_BYTES = 16
+
+
+@dataclass(frozen=True, slots=True)
+class Following:
+    """What the follow-up link shows; nothing personal."""
+
+    step: Step
+    asked_at: datetime
+    done_at: datetime | None
+    receipt: bytes | None
+
+
+def begin_erasure(
+    tx: Tx, vault: VaultParts, /, *, actor: Actor, person: PersonId, token: bytes, now: datetime
+) -> Pending[int]:
+    """Step 1: from here the gate refuses. The act's number. Records `erasure_begun`.
+
+    Args:
+        tx: the transaction.
+        vault: the vault's parts.
+        actor: the person, or who acts for them.
+        person: who is to be forgotten.
+        token: 16 random bytes for the follow-up link; only its hash is kept.
+        now: the time.
+
+    Raises:
+        NotFoundError: nobody has this id, or they are forgotten.
+        ConflictError: it has begun already.
+    """
+    known = known_person(tx, vault, person)
+    if PersonState(known.row.state) is PersonState.ERASING:
+        raise ConflictError("This was begun already. It goes on by itself.")
+    store.set_state(tx, known.row.n, state=PersonState.ERASING.value, at=to_micros(now))
+    erasures.close_doors(tx, known.row.n)
+    purpose = OWN if actor.kind == "self" else HOUSE
+    act = Act(Kind.ERASURE_BEGUN, actor, purpose)
+    done = record(tx, vault.origin, act=act, subject=known.keys.subject, now=now)
+    erasures.insert(
+        tx,
+        person_n=known.row.n,
+        person=person,
+        token_sha256=hashlib.sha256(token).digest(),
+        act=done.act_id,
+        at=to_micros(now),
+    )
+    return Pending(done.act_id)
+
+
+def pending_erasures(tx: Tx, /) -> list[ErasureRow]:
+    """Erasures that are not done yet, oldest first."""
+    return erasures.pending(tx)
+
+
+def subject_of(tx: Tx, vault: VaultParts, person: PersonId, /) -> Subject:
+    """The keys under which the person's acts are recorded.
+
+    Raises:
+        NotFoundError: nobody has this id, or the keys are gone.
+    """
+    return known_person(tx, vault, person).keys.subject
+
+
+def bury(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> Pending[None]:
+    """Step 2: the tombstone stands where no backup of data reaches it."""
+    vault.keys.bury(row.person, act=row.begun_act, now=now)
+    erasures.advance(tx, row.n, old=Step.BEGUN, step=Step.BURIED)
+    return Pending(None)
+
+
+def keep_receipt(tx: Tx, row: ErasureRow, receipt: bytes, /) -> Pending[None]:
+    """Keep the signed receipt of the beginning, while it can still be opened."""
+    erasures.keep_receipt(tx, row.n, receipt)
+    return Pending(None)
+
+
+def note_keys_gone(tx: Tx, row: ErasureRow, /) -> Pending[None]:
+    """Step 3 is done: `KeyRoom.destroy` has returned."""
+    erasures.advance(tx, row.n, old=Step.BURIED, step=Step.KEYS_GONE)
+    return Pending(None)
+
+
+def wipe(tx: Tx, row: ErasureRow, /) -> Pending[None]:
+    """Step 4: delete the data and cut the acts loose. The bytes leave with `Database.scrub`."""
+    erasures.wipe(tx, row.person_n, row.person)
+    forget_subject(tx, row.person_n)
+    erasures.advance(tx, row.n, old=Step.KEYS_GONE, step=Step.DATA_GONE)
+    return Pending(None)
+
+
+def confirm(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> Pending[int]:
+    """Step 5: check that nothing is left and nothing opens. Records `erased_here`.
+
+    Raises:
+        TamperedError: something of the person is still there.
+    """
+    person = require_person(tx, row.person)
+    if erasures.remains(tx, row.person_n) or vault.keys.holds_keys(row.person):
+        raise TamperedError("an erasure")
+    try:
+        vault.keys.person(row.person, row.person_n, person.keyver)
+    except NotFoundError:
+        pass
+    else:
+        raise TamperedError("an erasure")
+    act = Act(
+        Kind.ERASED_HERE,
+        Actor("worker", "erasure", "worker"),
+        HOUSE,
+        detail={"follow": hashlib.sha256(row.token_sha256).hexdigest()},
+    )
+    done = record(tx, vault.origin, act=act, now=now)
+    erasures.advance(tx, row.n, old=Step.DATA_GONE, step=Step.DONE)
+    erasures.finish(tx, row.n, at=to_micros(now))
+    return Pending(done.act_id)
+
+
+def note_problem(tx: Tx, row: ErasureRow, problem: str, /, *, now: datetime) -> Pending[None]:
+    """Keep why a step did not succeed; it is tried again."""
+    erasures.note_problem(tx, row.n, problem, at=to_micros(now))
+    return Pending(None)
+
+
+def follow(tx: Tx, token: bytes, /) -> Following:
+    """How far an erasure has come, for whoever holds the link.
+
+    Raises:
+        NotFoundError: no such link.
+    """
+    row = erasures.by_token(tx, hashlib.sha256(token).digest())
+    if row is None:
+        raise NotFoundError("There is nothing behind this link.")
+    done_at = None if row.done_at is None else from_micros(row.done_at)
+    return Following(Step(row.step), from_micros(row.asked_at), done_at, row.receipt)
