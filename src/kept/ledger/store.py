@@ -156,17 +156,6 @@ def place(tx: Tx, act_id: int) -> tuple[int, int] | None:
     return (row[0], row[1]) if row else None
 
 
-def places(tx: Tx, log: int, *, start: int, end: int) -> list[tuple[int, int]]:
-    """(idx, act) of the places [start, end) of a log, in order."""
-    found = tx.rows(
-        "select idx, act from act_places where log = :log and idx >= :a and idx < :b order by idx",
-        log=log,
-        a=start,
-        b=end,
-    )
-    return [(row[0], row[1]) for row in found]
-
-
 def placed(tx: Tx, log: int, *, start: int, end: int) -> list[tuple[ActRow, bytes | None]]:
     """Acts and stored openings at the places [start, end) of a log, in order of place."""
     found = tx.rows(

@@ -155,14 +155,27 @@ def entry_at(tx: Tx, log: Log, head: Head, /, *, index: int) -> bytes:
 
     Raises:
         UnavailableError: the tile store cannot be read.
-        TamperedError: the bundle is gone or cannot be read.
+        TamperedError: the bundle is gone, cannot be read, or ends before.
     """
     number, at = divmod(index, TILE_WIDTH)
-    bundle = Tile(None, number, max(1, width_at(None, number, head.size)))
+    entries = entries_of(tx, log, head, bundle=number)
+    if at >= len(entries):
+        raise TamperedError(f"ledger file {Tile(None, number).path}")
+    return entries[at]
+
+
+def entries_of(tx: Tx, log: Log, head: Head, /, *, bundle: int) -> tuple[bytes, ...]:
+    """The entries of one bundle, as far as the log goes.
+
+    Raises:
+        UnavailableError: the tile store cannot be read.
+        TamperedError: the bundle is gone or cannot be read.
+    """
+    asked = Tile(None, bundle, max(1, width_at(None, bundle, head.size)))
     try:
-        return decode_bundle(read_tile(tx, log.tiles, head, bundle) or b"")[at]
-    except (MalformedError, IndexError):
-        raise TamperedError(f"ledger file {bundle.full.path}") from None
+        return decode_bundle(cut(asked, read_tile(tx, log.tiles, head, asked) or b""))
+    except MalformedError:
+        raise TamperedError(f"ledger file {asked.full.path}") from None
 
 
 def nodes(tx: Tx, log: Log, head: Head, /, *, size: int) -> NodeReader:

@@ -14,7 +14,12 @@ class FileTiles:
         self._folder = folder
 
     def put(self, files: Sequence[tuple[str, bytes]]) -> None:
-        """Write what is not there yet, read all back and compare."""
+        """Write what is not there yet, read all back and compare.
+
+        Raises:
+            UnavailableError: not all are stored.
+            TamperedError: other bytes stand there.
+        """
         fresh = [(path, content) for path, content in files if not self._stands(path, content)]
         if not fresh:
             return
@@ -27,7 +32,11 @@ class FileTiles:
                 raise TamperedError(f"ledger file {path}")
 
     def get(self, path: str) -> bytes | None:
-        """The bytes, or None when absent."""
+        """The bytes, or None when absent.
+
+        Raises:
+            UnavailableError: the file is there but cannot be read.
+        """
         try:
             return (self._folder / path).read_bytes()
         except FileNotFoundError:
