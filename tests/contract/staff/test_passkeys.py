@@ -4,7 +4,7 @@ import json
 
 import pytest
 
-from kept.base.errors import ConflictError, NotFoundError, RefusedError
+from kept.base.errors import ConflictError, MalformedError, NotFoundError, RefusedError
 from kept.staff.acts.passkeys import (
     add_passkey,
     drop_passkey,
@@ -172,3 +172,30 @@ def test_a_passkey_can_be_taken_away(desk: Desk, owner: Member) -> None:
     desk.write(drop_passkey, session=session_of(desk, owner), credential_id=device.credential_id)
     assert desk.kinds()[-1] == "staff.passkey_dropped"
     assert sign_in(desk, device.get(offer_sign_in(desk.parts, now=desk.now))) == UNRECOGNISED
+
+
+@pytest.mark.parametrize("answer", ["", "{}", "[" * 16_000, "x" * 20_000])
+def test_nonsense_adds_no_passkey(desk: Desk, owner: Member, answer: str) -> None:
+    """Hostile JSON is refused when adding, too."""
+    with pytest.raises(RefusedError):
+        desk.write(add_passkey, session=session_of(desk, owner), label="Key", answer=answer)
+
+
+def test_an_account_has_at_most_ten_passkeys(desk: Desk, owner: Member) -> None:
+    """The eleventh is refused; a label must be readable."""
+    for i in range(10):
+        enrol(desk, owner, Authenticator(credential_id=b"credential %d" % i))
+    with pytest.raises(RefusedError) as refused:
+        enrol(desk, owner, Authenticator(credential_id=b"one more"))
+    assert refused.value.code == "too_many"
+    with pytest.raises(MalformedError):
+        desk.write(add_passkey, session=session_of(desk, owner), label=" ", answer="{}")
+
+
+def test_a_session_of_a_leaver_adds_nothing(desk: Desk, owner: Member) -> None:
+    """Even an entrance that still holds the session value cannot use it."""
+    member = desk.member(Role.OPERATOR)
+    session = session_of(desk, member)
+    desk.write(disable, actor=owner.actor, staff=member.id)
+    with pytest.raises(NotFoundError):
+        desk.write(add_passkey, session=session, label="Key", answer="{}")

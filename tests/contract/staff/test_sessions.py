@@ -5,6 +5,7 @@ from datetime import timedelta
 import pytest
 
 from kept.base.errors import NotFoundError
+from kept.base.ids import StaffId
 from kept.staff.acts.own_account import change_password, prove_again
 from kept.staff.acts.sessions import (
     SignedIn,
@@ -156,3 +157,18 @@ def test_proving_again_takes_a_fresh_code_and_counts_failures(desk: Desk, owner:
     desk.later(seconds=29)
     waiting = desk.write(prove_again, session=session, code=owner.totp.at(desk.now))
     assert waiting == SignInRefused("wait", desk.now + timedelta(seconds=1))
+
+
+def test_strangers_have_no_sessions(desk: Desk, owner: Member) -> None:
+    """An unknown id is said to be unknown."""
+    with pytest.raises(NotFoundError):
+        desk.read(lambda tx: own_sessions(tx, StaffId(bytes(16)), now=desk.now))
+
+
+def test_a_sign_in_forgets_what_no_rule_looks_at(desk: Desk, owner: Member) -> None:
+    """Attempts of yesterday and sessions past twelve hours leave the tables."""
+    desk.sign_in(owner.email, "wrong password", "000000")
+    desk.later(hours=25)
+    again(desk, owner)
+    assert desk.read(lambda tx: tx.rows("select succeeded from staff_attempt")) == [(1,)]
+    assert desk.read(lambda tx: tx.rows("select count(*) from staff_session")) == [(1,)]

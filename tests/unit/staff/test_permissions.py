@@ -59,10 +59,18 @@ def test_a_role_without_a_row_may_nothing(table: Grants, role: Role, asked: Perm
 
 def test_a_refusal_says_whom_to_ask() -> None:
     """The operator is sent to a senior for an erasure, to the owner for an import."""
-    with pytest.raises(RefusedError, match="Ask senior") as refused:
+    with pytest.raises(RefusedError, match="Ask a senior") as refused:
         demand(Role.OPERATOR, Permission.FORGET_PERSON)
     assert refused.value.code == "role"
-    with pytest.raises(RefusedError, match="Ask owner"):
+    with pytest.raises(RefusedError, match="Ask the owner"):
         demand(Role.SENIOR, Permission.IMPORT_DATA)
-    assert ask_whom(Permission.OPEN_DATA) == "operator"
+    assert ask_whom(Permission.OPEN_DATA) is Role.OPERATOR
     demand(Role.OWNER, Permission.IMPORT_DATA)
+
+
+@pytest.mark.parametrize("role", ["", "root", "Owner", "share", "service", "self", "worker"])
+def test_other_words_may_nothing(role: str) -> None:
+    """Roles of other entrances and unknown words are refused, not errors."""
+    for permission in Permission:
+        with pytest.raises(RefusedError):
+            demand(role, permission)

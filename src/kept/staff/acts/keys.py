@@ -63,7 +63,7 @@ def issue_key(
         RefusedError: not for this actor.
         MalformedError: no name, a scope the book does not know, or no proper end.
     """
-    demand(Role(actor.role), Permission.MANAGE_KEYS)
+    demand(actor.role, Permission.MANAGE_KEYS)
     order.scope.check_against(rules)
     check_life(now=now, expires_at=order.expires_at)
     secret = draw(SECRET_BYTES)
@@ -94,7 +94,7 @@ def revoke_key(
         RefusedError: not for this actor.
         NotFoundError: no such key, or revoked already.
     """
-    demand(Role(actor.role), Permission.MANAGE_KEYS)
+    demand(actor.role, Permission.MANAGE_KEYS)
     if not keys.revoke(tx, key, now):
         raise NotFoundError("There is no such key, or it was revoked already.")
     trace(tx, parts, Kind.KEY_REVOKED, actor=actor, detail={"key": str(key)}, now=now)

@@ -66,7 +66,7 @@ def invite(
         MalformedError: no e-mail address or no name.
         ConflictError: they work here already.
     """
-    demand(Role(actor.role), Permission.MANAGE_TEAM)
+    demand(actor.role, Permission.MANAGE_TEAM)
     n = _place_of(tx, who, now)
     stored = accounts.by_n(tx, n)
     if stored is None:

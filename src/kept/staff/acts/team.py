@@ -116,7 +116,7 @@ def reset_factor(
 
 
 def _managed(tx: Tx, actor: Actor, staff: StaffId) -> StoredAccount:
-    demand(Role(actor.role), Permission.MANAGE_TEAM)
+    demand(actor.role, Permission.MANAGE_TEAM)
     stored = accounts.by_id(tx, staff)
     if stored is None:
         raise NotFoundError("Nobody of this id works here.")

@@ -77,24 +77,31 @@ GRANTS: Grants = MappingProxyType({
 })
 
 
-def may(role: Role, permission: Permission, grants: Grants = GRANTS) -> bool:
+_ASK: dict[Role, str] = {  # message ids of the catalogues
+    Role.OPERATOR: "This needs another role. Ask an operator.",
+    Role.SENIOR: "This needs another role. Ask a senior.",
+    Role.OWNER: "This needs another role. Ask the owner.",
+}
+
+
+def may(role: str, permission: Permission, grants: Grants = GRANTS) -> bool:
     """True when the table grants it; a role that is not in the table may nothing."""
-    return permission in grants.get(role, frozenset())
+    return any(role == known and permission in granted for known, granted in grants.items())
 
 
-def demand(role: Role, permission: Permission) -> None:
-    """Let through what the table grants.
+def demand(role: str, permission: Permission) -> None:
+    """Let through what the table grants; any word may stand for the role.
 
     Raises:
         RefusedError: `role`, with whom to ask.
     """
     if not may(role, permission):
-        raise RefusedError("role", f"This needs another role. Ask {ask_whom(permission)}.")
+        raise RefusedError("role", _ASK[ask_whom(permission)])
 
 
-def ask_whom(permission: Permission) -> str:
-    """The nearest role that holds the permission, as a word for a refusal."""
-    for role in (Role.OPERATOR, Role.SENIOR, Role.OWNER):
+def ask_whom(permission: Permission) -> Role:
+    """The nearest role that holds the permission: whom a refusal names."""
+    for role in (Role.OPERATOR, Role.SENIOR):
         if may(role, permission):
-            return role.value
-    return Role.OWNER.value
+            return role
+    return Role.OWNER
