@@ -39,7 +39,7 @@ class Changed:
 
     path: str  # of the bundle or tile; "checkpoint" when all of them agree with each other
     entry: int | None  # index in the log, where one entry is to blame
-    why: str
+    why: str  # one constant sentence
 
 
 Reader = Callable[[Tile], bytes | None]
@@ -78,7 +78,7 @@ def _blame(read: Reader, odd: list[Tile], *, size: int, root: bytes) -> Changed:
             entries = decode_bundle(read(bundle) or b"")
             at = next(i for i, h in enumerate(hashes_of(stored)) if h != leaf_hash(entries[i]))
             index = tile.index * TILE_WIDTH + at
-            return Changed(bundle.path, index, f"entry {index} is not the one that was signed")
+            return Changed(bundle.path, index, "the entry is not the one that was signed")
     if odd:
         return Changed(odd[0].path, None, _why_odd(read, odd[0]))
     return Changed("checkpoint", None, "the root is not that of the entries")
@@ -126,8 +126,8 @@ def _entries(read: Reader, bundle: Tile) -> tuple[bytes, ...] | Changed:
         return Changed(bundle.path, None, "the bundle is missing")
     try:
         entries = decode_bundle(data)[: bundle.width]
-    except MalformedError as broken:
-        return Changed(bundle.path, None, f"the bundle cannot be read: {broken}")
+    except MalformedError:
+        return Changed(bundle.path, None, "the bundle cannot be read")
     if len(entries) < bundle.width:
         return Changed(bundle.path, None, "the bundle is too short")
     return entries
@@ -147,7 +147,7 @@ def _not_entries(entries: Sequence[bytes], bundle: Tile) -> list[Changed]:
         return []
     first = bundle.index * TILE_WIDTH
     return [
-        Changed(bundle.path, first + at, f"entry {first + at} is not an entry of this format")
+        Changed(bundle.path, first + at, "the entry is not of this format")
         for at, entry in enumerate(entries)
         if not is_entry(entry)
     ]

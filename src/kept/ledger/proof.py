@@ -131,7 +131,10 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Checked:
-    """One step and how it ended; `what` names what was looked at, from the receipt itself."""
+    """One step and how it ended.
+
+    `what` names what was looked at, in the receipt's own words; of a failed step, what is wrong.
+    """
 
     step: Step
     state: State
@@ -180,11 +183,11 @@ Verdict = Proven | SignedOnly | Refused
 
 
 class _FailedError(Exception):
-    """A step failed; never leaves this room."""
+    """A step failed; never leaves this room. `what` is a reader's detail, in English."""
 
-    def __init__(self, step: Step, why: str) -> None:
+    def __init__(self, step: Step, why: str, what: object = None) -> None:
         super().__init__(why)
-        self.step, self.why = step, why
+        self.step, self.why, self.what = step, why, str(what or why)
 
 
 def verify_receipt(data: bytes, trust: Policy | VerifierKey) -> Verdict:
@@ -199,7 +202,7 @@ def verify_receipt(data: bytes, trust: Policy | VerifierKey) -> Verdict:
     try:
         facts = _check(data, policy, steps)
     except _FailedError as failed:
-        steps.append(Checked(failed.step, State.FAILED, failed.why))
+        steps.append(Checked(failed.step, State.FAILED, failed.what))
         return Refused(failed.step, failed.why, tuple(steps))
     if policy.asks_for_witnesses and policy.is_met_by([one.key for one in facts.cosigners]):
         return Proven(facts, tuple(steps))
@@ -245,14 +248,14 @@ def _parsed(data: bytes) -> tuple[Receipt, Extra, Checkpoint]:
             raise _FailedError(Step.FORMAT, "there is no entry in it")
         return receipt, Extra.decode(receipt.extra), Checkpoint.parse(receipt.note.text)
     except MalformedError as broken:
-        raise _FailedError(Step.FORMAT, str(broken)) from None
+        raise _FailedError(Step.FORMAT, "the file is not a receipt", broken) from None
 
 
 def _entry_of(extra: Extra) -> Entry | UnknownVersion:
     try:
         return Entry.decode(extra.entry)
     except MalformedError as broken:
-        raise _FailedError(Step.LEAF, str(broken)) from None
+        raise _FailedError(Step.LEAF, "the entry is not of this format", broken) from None
 
 
 def _log_of(note: Note, checkpoint: Checkpoint, policy: Policy) -> VerifierKey:
@@ -298,7 +301,7 @@ def _detail_of(opening: Opening | None, entry: Entry | UnknownVersion) -> Mappin
     try:
         return opening.read()
     except MalformedError as broken:
-        raise _FailedError(Step.OPENING, str(broken)) from None
+        raise _FailedError(Step.OPENING, "the detail cannot be read", broken) from None
 
 
 def encode_hashes(hashes: Sequence[bytes]) -> bytes:
