@@ -226,4 +226,10 @@ def test_a_pause_is_public_begins_now_and_ends(database):
             tx, ORIGIN, actor=WORKER, key="use.purpose", ref="r", happened_at=NOW, now=NOW
         )
     )
+    database.write(
+        lambda tx: note_break(
+            tx, ORIGIN, actor=WORKER, key="use.purpose", ref="r", happened_at=NOW - DAY, now=NOW
+        )
+    )
+    assert kinds(database) == ["promise.paused", "promise.broken"]
     assert state(database, PURPOSE, READ).state == "broken"

@@ -12,7 +12,7 @@ from kept.promises.model.book import parse_book
 from kept.promises.model.default import default_book
 from kept.promises.model.promise import Grade, Kind
 from kept.promises.model.table import parse_duration
-from kept.vault.model.rules import Basis, Role
+from kept.vault.model.rules import Basis, Level, Role
 
 DEFAULT = default_book(name="Tea Shop", contact="owner@example.org", domain="shop.example")
 
@@ -122,6 +122,24 @@ def test_unprintable_names_are_refused(name):
         ("people = 30", "people = 0", "limits.people"),
         ('second_factor = ["owner"', 'second_factor = ["self"', "team.second_factor"),
         ('review_every = "P90D"', "", "team.review_every"),
+        ("free.", "free, } so.", "promise.export.fast.en"),
+        ('categories = ["contact"]', "categories = []", "purpose.answer.categories"),
+        ('categories = ["contact"]', 'categories = ["contact", "contact"]',
+         "purpose.answer.categories"),
+        ('categories = ["contact"]', 'categories = "contact"', "purpose.answer.categories"),
+        ('categories = ["contact"]', "categories = [1]", "purpose.answer.categories"),
+        ('name = "Tea Shop"', 'name = " "', "business.name"),
+        ('name = "Tea Shop"', "name = 7", "business.name"),
+        ('name = "Tea Shop"', 'name = "a\\u0007b"', "business.name"),
+        ('name = "Tea Shop"', "", "business.name"),
+        ("version = 1", "version = true", "promise.access.seen.version"),
+        ("self_correct = true", 'self_correct = "yes"', "category.contact.field.email.self_correct"),
+        ("[team]", "[[team]]", "team"),
+        ('[promise."use.purpose"]', '[promise]\nuse = 1\n[promise."use.purpose"]', "promise.use"),
+        ("needs_reason = true", 'needs_reason = true\nlevels = {operator = "some"}',
+         "purpose.legal_claim.levels.operator"),
+        ("needs_reason = true", 'needs_reason = true\nlevels = {boss = "full"}',
+         "purpose.legal_claim.levels.boss"),
     ],
 )  # fmt: skip
 def test_mistakes_are_named_by_their_place(old, new, where):
@@ -193,3 +211,19 @@ def test_bad_durations(text):
     """Months, years, nothing and other spellings are refused."""
     with pytest.raises(MalformedError):
         parse_duration(text, "here")
+
+
+def test_levels_are_read_by_role():
+    """A purpose may show less to some roles."""
+    text = changed("needs_reason = true", 'needs_reason = true\nlevels = {senior = "masked"}')
+    assert parse_book(text).rules.purposes["legal_claim"].levels == {Role.SENIOR: Level.MASKED}
+
+
+def test_a_book_without_purposes_or_fields_is_refused():
+    """Nothing may be kept without a reason, and a category without fields holds nothing."""
+    start, end = DEFAULT.index("[purpose.answer]"), DEFAULT.index("[import]")
+    with pytest.raises(MalformedError, match="at least one reason"):
+        parse_book(DEFAULT[:start] + "[purpose]\n" + DEFAULT[end:])
+    empty = '[category.bare]\nid = 9\nen = "A"\nru = "Б"\n[category.bare.field]\n'
+    with pytest.raises(MalformedError, match="at least one field"):
+        parse_book(DEFAULT + empty)

@@ -2,6 +2,7 @@
 
 from dataclasses import fields
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -67,7 +68,7 @@ KEYS = [
     "objection.heard",
     "worth.it",
 ]
-FULL = {
+FULL: dict[str, Any] = {
     "people": 2000, "sealed_values": 14000, "scanned_at": NOW - DAY, "readings": 412,
     "accounts": 4, "second_factor": 4, "reviewed_at": NOW - DAY, "imports": 3, "has_mail": True,
     "visits": 9, "slowest_line": timedelta(seconds=2), "corrections": 4, "consents": 1200,
@@ -75,7 +76,7 @@ FULL = {
 }  # fmt: skip
 
 
-def states(**known):
+def states(**known: Any) -> dict[str, str]:
     """The state of each row by key."""
     return {one.row.key: one.name for one in check_up(Facts(now=NOW, **known))}
 

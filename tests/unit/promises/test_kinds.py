@@ -198,6 +198,12 @@ def test_a_break_stays_for_90_days(age, expected):
     assert judge(promise(Kind.ZERO), evidence, NOW).state == expected
 
 
+def test_declared_without_a_paper_is_unmeasured():
+    """A promise on paper without a paper shows nothing as kept."""
+    judged = judge(promise(Kind.DECLARED), Evidence(rows=Papers()), NOW)
+    assert (judged.state, judged.number.text.ru) == ("unmeasured", "документа ещё нет")
+
+
 def test_zero_says_faults_of_all():
     """The number of a zero is faults of all, with the window."""
     text = judge(promise(Kind.ZERO), counted(412), NOW).number.text
@@ -308,6 +314,8 @@ def is_empty(found):
             return not found.proofs
         case Papers():
             return not found.documents
+        case _:
+            raise AssertionError(found)
 
 
 @given(promises, evidences)

@@ -1,6 +1,6 @@
 """Each measure, from what the pillars tell to the state that is shown."""
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -103,12 +103,16 @@ def test_lines_that_come_late_are_a_risk(slowest, expected):
 def test_requests_run_against_the_books_limit(key, rows):
     """Seven days from the request: in time is kept, a second later is broken."""
     asked = NOW - 8 * DAY
-    in_time = Shop(**{rows: (Request(asked, asked + 7 * DAY),)})
+
+    def shop(*requests: Request) -> Shop:
+        return replace(Shop(), **{rows: requests})
+
+    in_time = shop(Request(asked, asked + 7 * DAY))
     assert look(key, in_time).state == "kept"
-    late = Shop(**{rows: (Request(asked, asked + 7 * DAY + DAY / 86400, ref="case-1"),)})
+    late = shop(Request(asked, asked + 7 * DAY + DAY / 86400, ref="case-1"))
     assert look(key, late).state == "broken"
     assert look(key, late).late[0].ref == "case-1"
-    drill = Shop(**{rows: (Request(asked, asked + DAY, drill=True),)})
+    drill = shop(Request(asked, asked + DAY, drill=True))
     assert (look(key, drill).state, look(key, drill).number.n) == ("kept", 0)
 
 
@@ -129,8 +133,6 @@ def test_one_hit_breaks():
 
 def test_a_promise_without_measure_stays_unmeasured():
     """A promise that nothing measures has no evidence."""
-    from dataclasses import replace
-
     own = replace(BOOK.promises["use.purpose"], key="own.words")
     assert measure(own, Shop(), NOW) == Evidence()
 

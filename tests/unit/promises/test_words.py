@@ -2,17 +2,19 @@
 
 import re
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
 import textstat
 
+from kept.base.errors import MalformedError
 from kept.promises.model.badge import LABEL, OUTDATED
 from kept.promises.model.book import parse_book
 from kept.promises.model.checkup import LATER
 from kept.promises.model.checkup_facts import Facts
 from kept.promises.model.checkup_judge import ROWS, check_up
 from kept.promises.model.default import default_book
-from kept.promises.model.explanations import EXPLAINED, KIND_WORDS, UNKNOWN
+from kept.promises.model.explanations import EXPLAINED, KIND_WORDS, UNKNOWN, bound_words
 from kept.promises.model.promise import Grade, Kind, Promise
 from kept.promises.model.statements import CHECK_WORDS, GRADE_WORDS, headline, sentence
 from kept.promises.model.status import STATE_WORDS, State
@@ -29,9 +31,9 @@ FORBIDDEN = re.compile(  # the guide's list of words a seal may not use
 NUMBERS = (1, 2, 5, 11, 21, 22, 25)
 
 
-def facts(**more):
+def facts(**more: Any) -> Facts:
     """Facts in which every judgement says its longest sentence."""
-    known = {
+    known: dict[str, Any] = {
         "people": 2000, "sealed_values": 14000, "scanned_at": NOW, "readings": 412, "accounts": 4,
         "second_factor": 4, "breached_refused": 2, "reviewed_at": NOW, "imports": 3,
         "has_mail": True, "visits": 9, "slowest_line": timedelta(seconds=2), "corrections": 4,
@@ -63,13 +65,15 @@ def sentences():
 
 
 SENTENCES = list(sentences())
+ari = textstat.automated_readability_index  # pyright: ignore[reportAttributeAccessIssue]
+# the module is an object without types
 
 
 @pytest.mark.parametrize(("name", "text"), SENTENCES)
 def test_sentences_are_plain(name, text):
     """ARI is at most 10 in English and 12 in Russian, with all numbers filled in."""
-    english = textstat.automated_readability_index(text.en)
-    russian = textstat.automated_readability_index(text.ru)
+    english = ari(text.en)
+    russian = ari(text.ru)
     assert english <= 10, f"{name}: {english} {text.en}"
     assert russian <= 12, f"{name}: {russian} {text.ru}"
 
@@ -159,3 +163,27 @@ def test_headline_counts_honestly():
     )
     assert headline([State.UNMEASURED] * 5).en == "Nothing has been measured yet."
     assert headline([]).ru == "Пока ничего не измерено."
+
+
+@pytest.mark.parametrize(
+    ("kind", "english", "russian"),
+    [
+        (Kind.ZERO, "Not a single one in 90 days", "Ни одного за 90 дней"),
+        (Kind.CLOCK, "At most 7 d for each", "На каждый — не дольше 7 д"),
+        (Kind.SHARE, "At least 90 of 100 within 7 d", "Не меньше 90 из 100 не дольше 7 д"),
+        (Kind.FRESH, "A proof no older than 7 d", "Проверка не старше 7 д"),
+        (Kind.DECLARED, "Until the day on the paper", "До дня, который стоит в документе"),
+    ],
+)
+def test_every_kind_tells_its_bound(kind, english, russian):
+    """The page of a promise says in words what would break it."""
+    text = Text("A word.", "Слово.")
+    made = Promise("a.b", kind, 1, (Grade.MEASURED,), text, bound=timedelta(days=7), target=90)
+    assert bound_words(made) == Text(english, russian)
+
+
+def test_a_placeholder_without_a_number_is_never_shown():
+    """A sentence whose number is unknown is refused, not shown with braces."""
+    text = Text("Within {days}.", "За {days}.")
+    with pytest.raises(MalformedError):
+        sentence(Promise("a.b", Kind.ZERO, 1, (Grade.MEASURED,), text))

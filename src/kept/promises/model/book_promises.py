@@ -11,7 +11,6 @@ from datetime import timedelta
 from kept.base.errors import MalformedError
 from kept.promises.model.promise import NEEDS_BOUND, Grade, Kind, Promise
 from kept.promises.model.table import Table, one_of
-from kept.vault.model.rules import Text
 
 PROMISE_KEY = re.compile(r"[a-z]{2,20}\.[a-z]{2,20}")
 PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
@@ -88,8 +87,3 @@ def can_fill(promise: Promise, name: str) -> bool:
     if name in WHOLE:
         return promise.bound is not None and not promise.bound % WHOLE[name]
     return {"months": promise.months, "people": promise.people}.get(name, 0) > 0
-
-
-def plain(text: Text) -> bool:
-    """Whether no placeholder stands in either language."""
-    return not placeholders(text.en + text.ru)
