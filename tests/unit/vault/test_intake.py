@@ -216,6 +216,12 @@ def test_without_headings_content_speaks() -> None:
     assert found.dropped == ("column 3",)
 
 
+def test_a_bare_id_is_nobodys_number() -> None:
+    """It may be a row's, an order's or a person's: only the owner knows."""
+    assert mapped("id,email\n1,a@e.org\n").dropped == ("id",)
+    assert mapped("id,email\n1,a@e.org\n", id="customer_no").dropped == ()
+
+
 def test_overrides() -> None:
     """What the owner says is done, also leaving a column out and joining two."""
     text = "a,b,email,note\nAda,Lovelace,a@e.org,secret\n"
@@ -230,7 +236,9 @@ def test_overrides() -> None:
 def test_an_override_need_not_match_case() -> None:
     """`--map EMAIL=…` is the column `Email`, unless two columns differ by case alone."""
     assert feeds(mapped("Adres,Й\na@e.org,x\n", ADRES="email"))["email"] == ("Adres",)
-    assert feeds(mapped("Adres,Й\na@e.org,x\n", **{"и\u0306": "name"}))["name"] == ("Й",)
+    assert feeds(map_columns(["Adres", "Й"], [], RULES, overrides={"и\u0306": "name"}))["name"] == (
+        "Й",
+    )
     assert feeds(mapped("ab,AB\n1,2\n", AB="name")) == {"name": ("AB",)}
     with pytest.raises(MalformedError):
         mapped("ab,AB\n1,2\n", Ab="name")

@@ -274,6 +274,16 @@ def test_json_rows_of_a_stream(line: str, code: str) -> None:
     assert found.code == code
 
 
+def test_a_list_in_a_column_that_is_not_kept_is_passed_over() -> None:
+    """Tags beside an address cost nobody their row."""
+    raw = b'{"email":"a@e.org","tags":["x"]}\n{"email":{"x":1}}\n'
+    file = io.BytesIO(raw)
+    assert list(read(file, survey(file), used=frozenset({"email"}))) == [
+        Row(1, {"email": "a@e.org", "tags": ""}),
+        RefusedRow(2, "email", "value_nested"),
+    ]
+
+
 def test_resuming() -> None:
     """After any row the rest is what it would have been, broken rows included."""
     raw = b'a,b\n1,2\n"x\ny",3\n"z,4\n5\n6,7\n'

@@ -57,8 +57,8 @@ _WORDS: dict[str, str] = {
     "country": "country countrycode billingcountry страна land",
     "order_no": "order orderno ordernumber orderid lastorderno заказ номерзаказа noзаказа "
     "заказno bestellung bestellnummer bestellnr auftragsnummer",
-    "customer_no": "customerno customernumber customerid clientid clientno userid externalid id "
-    "idклиента номерклиента кодклиента клиентid ид kundennummer kundennr",
+    "customer_no": "customerno customernumber customerid clientid clientno userid externalid "
+    "idклиента номерклиента кодклиента клиентid idпокупателя kundennummer kundennr",
     "last_order": "lastorder lastorderdate dateoflastorder lastpurchase orderdate "
     "последнийзаказ датапоследнегозаказа датазаказа letztebestellung bestelldatum",
     "birth_date": "birthdate birthday dateofbirth dob born датарождения деньрождения др "

@@ -72,6 +72,11 @@ class ColumnMap:
     columns: tuple[ColumnView, ...]
 
     @property
+    def used(self) -> frozenset[str]:
+        """The columns that feed a field: a row is refused for no other (see `table.read`)."""
+        return frozenset(column for source in self.sources for column in source.columns)
+
+    @property
     def dropped(self) -> tuple[str, ...]:
         """The columns that feed nothing, in order."""
         return tuple(view.column for view in self.columns if view.field is None)
@@ -144,7 +149,11 @@ def sources_by_key(columns: Sequence[str], rules: Rules) -> tuple[Source, ...]:
 def _told(
     overrides: Mapping[str, str | None], columns: Sequence[str], rules: Rules
 ) -> dict[str, str | None]:
-    """The overrides by the table's own spelling of its columns."""
+    """The overrides by the table's own spelling of its columns.
+
+    Raises:
+        MalformedError: no such column, two alike, or no such field.
+    """
     fields = rules.fields()
     told: dict[str, str | None] = {}
     for column, target in overrides.items():

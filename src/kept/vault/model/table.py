@@ -21,16 +21,20 @@ _OBJECT = msgspec.json.Decoder(dict[str, Any])
 _WORDS = {True: "true", False: "false", None: ""}
 
 
-def read(file: BinaryIO, survey: Survey, *, after: int = 0) -> Iterator[Row | RefusedRow]:
+def read(
+    file: BinaryIO, survey: Survey, *, after: int = 0, used: frozenset[str] | None = None
+) -> Iterator[Row | RefusedRow]:
     """The rows in order.
 
     Args:
         file: the surveyed one, seekable; hostile.
         survey: of this very file.
         after: the number of the last row already done; 0 for none.
+        used: columns that feed a field; a list or object elsewhere in JSONL is passed over. None:
+            all of them.
     """
     found = lines(chunks(file, survey.encoding), survey.newline)
-    rows = _jsonl(found, survey) if survey.format is Format.JSONL else _csv(found, survey)
+    rows = _jsonl(found, survey, used) if survey.format is Format.JSONL else _csv(found, survey)
     return (row for row in rows if row.number > after) if after else rows
 
 
@@ -69,21 +73,24 @@ def _checked(number: int, values: dict[str, str]) -> Row | RefusedRow:
     return Row(number, values)
 
 
-def _jsonl(found: Iterator[bytes | None], survey: Survey) -> Iterator[Row | RefusedRow]:
+def _jsonl(
+    found: Iterator[bytes | None], survey: Survey, used: frozenset[str] | None
+) -> Iterator[Row | RefusedRow]:
     decode = decoder(survey.encoding)
     for number, line in enumerate(found, start=1):
         if line is None:
             yield RefusedRow(number, None, "row_too_long")
         elif line and not line.isspace():
             text = decode(line)
-            yield (
-                RefusedRow(number, None, "encoding_broken")
-                if text is None
-                else from_json(number, text)
-            )
+            if text is None:
+                yield RefusedRow(number, None, "encoding_broken")
+            else:
+                yield from_json(number, text, used=used)
 
 
-def from_json(number: int, line: str | bytes) -> Row | RefusedRow:
+def from_json(
+    number: int, line: str | bytes, *, used: frozenset[str] | None = None
+) -> Row | RefusedRow:
     """One row of JSONL, also of a stream that is no file."""
     if len(line) > MAX_ROW_BYTES:
         return RefusedRow(number, None, "row_too_long")
@@ -93,15 +100,21 @@ def from_json(number: int, line: str | bytes) -> Row | RefusedRow:
         return RefusedRow(number, None, "json_broken")
     for column, value in found.items():
         if type(value) is str:
-            if len(value) > MAX_CELL_CHARS:
-                return RefusedRow(number, column, "cell_too_long")
-            if "\0" in value:
-                return RefusedRow(number, column, "nul_bytes")
-        elif isinstance(value, dict | list):
+            if code := _fault(value):
+                return RefusedRow(number, column, code)
+        elif not isinstance(value, dict | list):
+            found[column] = _scalar(value)
+        elif used is None or column in used:
             return RefusedRow(number, column, "value_nested")
         else:
-            found[column] = _scalar(value)
+            found[column] = ""
     return Row(number, cast("dict[str, str]", found))
+
+
+def _fault(text: str) -> str:
+    if len(text) > MAX_CELL_CHARS:
+        return "cell_too_long"
+    return "nul_bytes" if "\0" in text else ""
 
 
 def _scalar(value: float | bool | None) -> str:  # noqa: FBT001  a value of JSON, no switch
