@@ -18,7 +18,6 @@ from kept.ledger.acts.serving import Log, entries_of, is_of_the_house
 from kept.ledger.acts.starting import root_at, tree_holds
 from kept.ledger.acts.tail import read_tile, stored_path
 from kept.ledger.audit import Changed, check_log
-from kept.ledger.audit import Changed, check_log
 from kept.ledger.entry import ENTRY_BYTES, Entry, Opening, UnknownVersion, tag_of
 from kept.ledger.model import Head, Subject
 from kept.ledger.notes import Checkpoint, KeyKind, Note, NotSigned, VerifierKey, check_note
