@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kept.worker.parts import WorkerParts
+from kept.worker.tasks.forget import forget, sweep
 from kept.worker.tasks.publish import publish, tend_reserve
 
 
@@ -19,5 +20,7 @@ class Task:
 
 TASKS = (
     Task("publish", timedelta(seconds=5), publish),
+    Task("forget", timedelta(seconds=1), forget),
+    Task("sweep", timedelta(hours=1), sweep),
     Task("reserve", timedelta(seconds=10), tend_reserve),
 )

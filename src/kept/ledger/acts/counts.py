@@ -8,7 +8,14 @@ from kept.db.seam import Tx
 from kept.ledger import store
 from kept.ledger.model import Actor, Kind
 
-OPENING_KINDS = (Kind.PERSON_READ, Kind.PERSON_LISTED)
+OPENING_KINDS = (Kind.PERSON_READ, Kind.PERSON_LISTED)  # what reveal limits count
+OPENING_ACTS = (
+    *OPENING_KINDS,
+    Kind.PERSON_FOUND,
+    Kind.OWN_VIEW,
+    Kind.EXPORT_READY,
+    Kind.EGRESS_MAIL,
+)  # every kind that hands something out: as many acts as openings
 
 
 def opened_by(tx: Tx, actor: Actor, /, *, since: datetime) -> set[int]:

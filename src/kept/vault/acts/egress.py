@@ -14,7 +14,7 @@ from kept.crypto.secret import Secret
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
-from kept.vault.acts.parts import Known, VaultParts, known_person, open_cell
+from kept.vault.acts.parts import Known, VaultParts, known_person, note_opening, open_cell
 from kept.vault.acts.visit import CODE_DIGITS, put_code
 from kept.vault.model.rules import Category, Field, FieldKind
 from kept.vault.store import people as store
@@ -93,6 +93,7 @@ def _released(
     what: str,
     now: datetime,
 ) -> Released:
+    note_opening(tx, now=now)
     act = Act(
         Kind.EGRESS_MAIL,
         POSTMAN,

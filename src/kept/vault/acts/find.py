@@ -13,7 +13,7 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Kind
 from kept.vault.acts.open import ShownCategory, show_category
-from kept.vault.acts.parts import Known, VaultParts, index_text, open_cell, with_keys
+from kept.vault.acts.parts import Known, VaultParts, index_text, note_opening, open_cell, with_keys
 from kept.vault.model.gate import Asker, PersonState
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import INDEX_KIND_ID, Category, FieldKind, Level
@@ -113,6 +113,7 @@ def _category_of(vault: VaultParts, field_id: int) -> Category | None:
 
 
 def _answer(tx: Tx, vault: VaultParts, person: Known, *, asker: Asker, now: datetime) -> Found:
+    note_opening(tx, now=now)
     masked = _masked(tx, vault, person)
     act = Act(
         Kind.PERSON_FOUND,

@@ -22,6 +22,7 @@ from kept.vault.acts.parts import (
     VaultParts,
     known_person,
     last_consents,
+    note_opening,
     open_cell,
 )
 from kept.vault.model.body import Mark, Value
@@ -105,6 +106,7 @@ def open_person(
             now=now,
         )
         return Pending(answer)
+    note_opening(tx, now=now)
     opened = _open(vault, known, request=request, cells=cells, level=answer.level)
     more: dict[str, Json] = {"batch": batch} if batch else {}
     if answer.level is not Level.FULL:
@@ -239,6 +241,7 @@ def open_own(
     """
     known = known_person(tx, vault, person)
     cells = store.cells(tx, known.row.n)
+    note_opening(tx, now=now)
     shown = tuple(
         show_category(vault, known, category=category, cell=cell, level=Level.FULL)
         for category in vault.rules.categories.values()

@@ -20,6 +20,7 @@ from kept.vault.model.gate import Consent, ConsentState
 from kept.vault.model.normalise import Normalised
 from kept.vault.model.rules import INDEX_KIND_ID, Category, Field, Rules
 from kept.vault.store import people as store
+from kept.vault.store import tally
 from kept.vault.store.people import CellRow, PersonRow
 
 
@@ -57,6 +58,14 @@ class Known:
 
     row: PersonRow
     keys: PersonKeys
+
+
+def note_opening(tx: Tx, *, now: datetime) -> None:
+    """Count that sealed data is opened for somebody, where it is opened.
+
+    The count is compared with the acts of `ledger.acts.counts.OPENING_ACTS` (promise access.seen).
+    """
+    tally.count(tx, at=to_micros(now))
 
 
 def with_keys(vault: VaultParts, row: PersonRow) -> Known:

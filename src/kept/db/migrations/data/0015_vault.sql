@@ -106,4 +106,15 @@ create table import_run (
   started_at bigint not null,
   changed_at bigint not null
 );
-create index import_run_file on import_run (file_sha256)
+create index import_run_file on import_run (file_sha256);
+create table opening_tally (
+  day bigint primary key,
+  opened bigint not null
+);
+create table raw_scan (
+  n {IDENTITY},
+  at bigint not null,
+  sealed_values bigint not null,
+  hits bigint not null,
+  places text not null
+)
