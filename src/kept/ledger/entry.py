@@ -177,12 +177,12 @@ def encode_detail(
 
 def exact_time(at: datetime) -> str:
     """RFC 3339 in UTC with `Z`, microseconds only where there are any."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat() + "Z"
+    return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
 
 
 def hour_of(at: datetime) -> str:
     """The public hour of an act, YYYY-MM-DDTHHZ."""
-    return at.astimezone(UTC).replace(tzinfo=None).isoformat(timespec="hours") + "Z"
+    return at.astimezone(UTC).isoformat(timespec="hours").removesuffix("+00:00") + "Z"
 
 
 def trail_keys(trail: bytes) -> tuple[bytes, bytes]:
