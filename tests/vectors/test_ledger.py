@@ -8,8 +8,10 @@ from typing import Any
 
 import pytest
 
+from kept.crypto.keys import opening_key, tag_key
+from kept.crypto.secret import Secret
 from kept.ledger import merkle
-from kept.ledger.entry import Entry, Opening, encode_detail, hour_of, tag_of, trail_keys
+from kept.ledger.entry import Entry, Opening, encode_detail, hour_of, tag_of
 from kept.ledger.notes import (
     Checkpoint,
     KeyKind,
@@ -28,6 +30,7 @@ VECTORS: dict[str, Any] = json.loads(
     Path(__file__).with_name("ledger.json").read_text(encoding="utf-8")
 )
 ENTRY, LOG = VECTORS["entry"], VECTORS["log"]
+TRAIL = Secret(bytes.fromhex(ENTRY["trail"]))
 AT = datetime(2026, 11, 21, 17, 4, 9, tzinfo=UTC)
 WHY = "Где моя посылка? → reply"
 
@@ -40,13 +43,12 @@ def opening(n: int) -> Opening:
 
 def entry(n: int) -> bytes:
     """The entry of act `n` of the example's person."""
-    tag_key, _ = trail_keys(bytes.fromhex(ENTRY["trail"]))
     return Entry(
         kind="person.read",
         purpose="answer",
         role="operator",
         hour=hour_of(AT),
-        tag=tag_of(tag_key, n),
+        tag=tag_of(tag_key(TRAIL).reveal(), n),
         commitment=opening(n).commitment,
     ).encode()
 
@@ -100,9 +102,9 @@ def test_tiles_of_a_size(case: dict[str, Any]) -> None:
 
 def test_person_keys_and_tags() -> None:
     """A trail secret leads to these keys and tags."""
-    tag_key, opening_key = trail_keys(bytes.fromhex(ENTRY["trail"]))
-    assert (tag_key.hex(), opening_key.hex()) == (ENTRY["tag_key"], ENTRY["opening_key"])
-    assert [tag_of(tag_key, n).hex() for n in (0, 1)] == ENTRY["tags"]
+    found = tag_key(TRAIL).reveal(), opening_key(TRAIL).reveal()
+    assert [key.hex() for key in found] == [ENTRY["tag_key"], ENTRY["opening_key"]]
+    assert [tag_of(found[0], n).hex() for n in (0, 1)] == ENTRY["tags"]
 
 
 def test_entry_and_opening() -> None:

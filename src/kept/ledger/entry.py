@@ -24,8 +24,6 @@ ENTRY_BYTES = 256
 VERSION = 1
 TAG_BYTES, SALT_BYTES, COMMITMENT_BYTES, KEY_BYTES = 16, 32, 32, 32
 MAX_DETAIL_BYTES = 16_384
-TAG_KEY_INFO = b"kept/tag/v1"
-OPENING_KEY_INFO = b"kept/opening/v1"
 TAG_LABEL = b"tag"
 COMMIT_LABEL = b"kept/commit/v1\x00"
 ENTRY_PATTERN = re.compile(  # used with fullmatch; groups: at, c, kind, purpose, role, tag
@@ -183,20 +181,6 @@ def exact_time(at: datetime) -> str:
 def hour_of(at: datetime) -> str:
     """The public hour of an act, YYYY-MM-DDTHHZ."""
     return at.astimezone(UTC).isoformat(timespec="hours").removesuffix("+00:00") + "Z"
-
-
-def trail_keys(trail: bytes) -> tuple[bytes, bytes]:
-    """(tag_key, opening_key) of a person's trail secret: HKDF-Expand-SHA256, one block each.
-
-    Raises:
-        MalformedError: not 32 bytes.
-    """
-    if len(trail) != KEY_BYTES:
-        raise MalformedError("trail", "a trail secret has 32 bytes")
-    return (
-        hmac(trail, TAG_KEY_INFO + b"\x01", "sha256"),
-        hmac(trail, OPENING_KEY_INFO + b"\x01", "sha256"),
-    )
 
 
 def tag_of(tag_key: bytes, n: int) -> bytes:
