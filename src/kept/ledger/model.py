@@ -62,6 +62,7 @@ class Kind(StrEnum):
     PROMISE_BROKEN = "promise.broken"
     PROMISE_PAUSED = "promise.paused"
     PROMISE_EXPLAINED = "promise.explained"
+    PROMISE_WITHDRAWN = "promise.withdrawn"
 
 
 HOUSE = "house"  # the purpose of acts without a person

@@ -70,6 +70,28 @@ def _version(row: Row) -> Version:
     )
 
 
+def insert_withdrawal(tx: Tx, key: str, *, published: int, applies: int, act: int) -> None:
+    """Append that a promise is taken back."""
+    tx.run(
+        "insert into promise_withdrawn (key, published_at, applies_at, act)"
+        " values (:key, :published, :applies, :act)",
+        key=key,
+        published=published,
+        applies=applies,
+        act=act,
+    )
+
+
+def withdrawals(tx: Tx) -> dict[str, int]:
+    """From when each promise that was taken back, and not made again since, holds no more."""
+    rows = tx.rows(
+        "select w.key, w.applies_at from promise_withdrawn w where not exists"
+        " (select 1 from promise_version v where v.key = w.key"
+        " and v.published_at > w.published_at) order by w.id"
+    )
+    return {row[0]: row[1] for row in rows}
+
+
 def upsert_heartbeat(tx: Tx, key: str, *, at: int, period: timedelta) -> None:
     """The day's row holds the last heartbeat of the day."""
     tx.run(

@@ -9,7 +9,13 @@ from kept.base.errors import MalformedError, NotFoundError
 from kept.ledger.model import Actor
 from kept.promises.acts.collect import collect, note_break, record_heartbeat, standing
 from kept.promises.acts.own_up import explain_break, pause
-from kept.promises.acts.publish import history, in_force, publish_book, publish_version
+from kept.promises.acts.publish import (
+    history,
+    in_force,
+    publish_book,
+    publish_version,
+    withdraw_promise,
+)
 from kept.promises.kinds.judge import judge
 from kept.promises.model.book import parse_book
 from kept.promises.model.default import default_book
@@ -110,6 +116,34 @@ def test_a_change_without_a_new_number_is_refused(database):
     with pytest.raises(MalformedError, match="must be 2"):
         put(database, replace(EXPORT, bound=8 * DAY), NOW)
     assert kinds(database) == ["promise.published"]
+
+
+def test_a_promise_taken_out_of_the_book_holds_for_30_days(database):
+    """Removal is announced, is an act, and a promise made again holds at once."""
+
+    def publish(promises, now):
+        return database.write(
+            lambda tx: publish_book(tx, ORIGIN, actor=OWNER, promises=promises, now=now)
+        )
+
+    def held(now):
+        return [p.key for p in database.read(lambda tx: in_force(tx, now=now))]
+
+    publish({"export.fast": EXPORT, "use.purpose": PURPOSE}, NOW)
+    rest = {"use.purpose": PURPOSE}
+    assert publish(rest, NOW + DAY) == ("export.fast",)
+    assert publish(rest, NOW + 2 * DAY) == ()
+    assert held(NOW + 31 * DAY - HOUR) == ["export.fast", "use.purpose"]
+    assert held(NOW + 31 * DAY) == ["use.purpose"]
+    assert kinds(database)[-1] == "promise.withdrawn"
+    for key in ("export.fast", "never.made"):
+        with pytest.raises(NotFoundError):
+            database.write(
+                lambda tx, key=key: withdraw_promise(tx, ORIGIN, actor=OWNER, key=key, now=NOW)
+            )
+    again = {"export.fast": replace(EXPORT, version=2), **rest}
+    assert publish(again, NOW + 40 * DAY) == ("export.fast",)
+    assert held(NOW + 40 * DAY) == ["export.fast", "use.purpose"]
 
 
 def test_heartbeats_are_evidence_and_no_acts(database):

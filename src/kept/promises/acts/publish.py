@@ -2,7 +2,8 @@
 
 A changed promise is a new version and an act. A weaker one holds 30 days later, compared with
 what holds now as well as with what was published last, so that two steps cannot slip past the
-notice. Nothing published is ever changed or removed here.
+notice. Taking a promise out of the book is a weakening too: it holds for 30 more days. Nothing
+published is ever changed or deleted.
 """
 
 from collections.abc import Mapping
@@ -10,12 +11,13 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kept.base.clock import from_micros, to_micros
+from kept.base.errors import NotFoundError
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Actor, Kind
 from kept.promises import store
 from kept.promises.model.promise import Grade, Promise
-from kept.promises.model.versions import Version, applies_at, version_of
+from kept.promises.model.versions import NOTICE, Version, applies_at, version_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,16 +61,41 @@ def publish_version(
 def publish_book(
     tx: Tx, origin: str, /, *, actor: Actor, promises: Mapping[str, Promise], now: datetime
 ) -> Pending[tuple[str, ...]]:
-    """Publish every promise of the book that is new or changed; their keys.
+    """Publish every promise of the book that is new, changed or taken out; their keys.
 
     Raises:
         MalformedError: a promise changed without a new version number.
     """
     last = {p.version.key: p.version for p in history(tx)}
-    changed = [p for p in promises.values() if last.get(p.key) != version_of(p)]
+    gone = store.withdrawals(tx)
+    changed = [p for p in promises.values() if p.key in gone or last.get(p.key) != version_of(p)]
+    dropped = [key for key in last if key not in promises and key not in gone]
     for promise in changed:
         publish_version(tx, origin, actor=actor, promise=promise, now=now)
-    return Pending(tuple(p.key for p in changed))
+    for key in dropped:
+        withdraw_promise(tx, origin, actor=actor, key=key, now=now)
+    return Pending((*(p.key for p in changed), *dropped))
+
+
+def withdraw_promise(
+    tx: Tx, origin: str, /, *, actor: Actor, key: str, now: datetime
+) -> Pending[datetime]:
+    """Take a promise back; until when it still holds. Records `promise.withdrawn`.
+
+    Raises:
+        NotFoundError: it was never made, or is taken back already.
+    """
+    made = {p.version.key for p in history(tx)} - set(store.withdrawals(tx))
+    if key not in made:
+        raise NotFoundError("No such promise is in force.")
+    ends = now + NOTICE
+    detail = {"promise": key, "applies": to_micros(ends) // 1_000_000}
+    act = Act(Kind.PROMISE_WITHDRAWN, actor, HOUSE, detail=detail)
+    done = record(tx, origin, act=act, now=now)
+    store.insert_withdrawal(
+        tx, key, published=to_micros(now), applies=to_micros(ends), act=done.act_id
+    )
+    return Pending(ends)
 
 
 def history(tx: Tx, /) -> list[Published]:
@@ -81,8 +108,9 @@ def history(tx: Tx, /) -> list[Published]:
 
 def in_force(tx: Tx, /, *, now: datetime) -> list[Promise]:
     """The promises as they hold at `now`, in the order of their keys. Reads only."""
+    over = {key for key, at in store.withdrawals(tx).items() if at <= to_micros(now)}
     by_key: dict[str, list[Published]] = {}
-    for published in history(tx):
+    for published in (p for p in history(tx) if p.version.key not in over):
         by_key.setdefault(published.version.key, []).append(published)
     holding = (_holding(versions, now) for versions in by_key.values())
     return [_promise(one.version) for one in holding if one is not None]
