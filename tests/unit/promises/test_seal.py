@@ -98,7 +98,7 @@ def test_nothing_kept_is_never_green(states, is_current):
 def test_status_json_has_every_promise_and_field():
     """The seal lists all promises, also unmeasured ones, with the agreed members."""
     data = json.loads(encode_status(seal_of(broken={"use.purpose"}, empty={"locked.rest"})))
-    assert list(data) == ["domain", "this_update", "next_update", "ledger", "promises"]
+    assert list(data) == ["domain", "demo", "this_update", "next_update", "ledger", "promises"]
     assert data["this_update"] == "2026-11-21T10:00:00Z"
     assert data["next_update"] == "2026-11-22T10:00:00Z"
     assert data["ledger"] == {
@@ -215,6 +215,15 @@ def test_badge_json_keeps_the_endpoint_rules():
     russian = json.loads(badge_json(seal_of(broken={"use.purpose"}), NOW, "ru"))
     assert russian["message"] == "4 выполняем, 1 нарушено, 21 ноября"
     assert russian["color"] == "red"
+
+
+def test_a_demo_says_so():
+    """The seal and the badge of a demo carry the word."""
+    demo = replace(seal_of(), is_demo=True)
+    assert json.loads(encode_status(demo))["demo"] is True
+    assert json.loads(encode_status(seal_of()))["demo"] is False
+    assert json.loads(badge_json(demo, NOW))["label"] == "demo shop.example promises"
+    assert "демо shop.example" in badge_svg(demo, NOW, "ru")
 
 
 def test_badge_out_of_date_says_since_when():

@@ -15,6 +15,7 @@ from kept.promises.model.words import MONTHS_EN, MONTHS_RU
 from kept.vault.model.rules import Lang, Text
 
 LABEL = Text("promises", "обещания")
+DEMO = Text("demo", "демо")
 _ORDER = (
     State.KEPT,
     State.AT_RISK,
@@ -43,8 +44,9 @@ _NARROW, _WIDE = "iljtfr.,:;|'! 1", "mwMWШЩЖЮФшщжюфм@"
 
 
 def label(seal: Seal, lang: Lang = "en") -> str:
-    """Whose promises: `shop.example promises`."""
-    return f"{seal.domain} {LABEL.get(lang)}"
+    """Whose promises: `shop.example promises`, or `demo` before it."""
+    mark = f"{DEMO.get(lang)} " if seal.is_demo else ""
+    return f"{mark}{seal.domain} {LABEL.get(lang)}"
 
 
 def message(seal: Seal, now: datetime, lang: Lang = "en") -> str:

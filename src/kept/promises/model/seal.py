@@ -47,13 +47,17 @@ class LedgerHead:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Everything the seal says. `promises` holds all of the book, in its order."""
+    """Everything the seal says. `promises` holds all of the book, in its order.
+
+    `is_demo` marks the house of a demo, whose rows come from a simulated clock.
+    """
 
     domain: str
     this_update: datetime
     next_update: datetime
     ledger: LedgerHead
     promises: tuple[tuple[Promise, Judged], ...]
+    is_demo: bool = False
 
     def states(self) -> tuple[State, ...]:
         """The state of each promise."""
@@ -70,11 +74,14 @@ def make_seal(
     promises: Sequence[tuple[Promise, Judged]],
     *,
     now: datetime,
+    is_demo: bool = False,
 ) -> Seal:
     """Sum up all promises at `now`; times are cut to whole seconds."""
     at = [j.measured_at for _, j in promises if j.state in _RESTS_ON and j.measured_at]
     this_update = min(at, default=now).replace(microsecond=0)
-    return Seal(domain, this_update, this_update + VALID_FOR, ledger, tuple(promises))
+    return Seal(
+        domain, this_update, this_update + VALID_FOR, ledger, tuple(promises), is_demo=is_demo
+    )
 
 
 def colour_of(states: Sequence[State], *, is_current: bool) -> Colour:
@@ -93,6 +100,7 @@ def encode_status(seal: Seal) -> bytes:
     """`status.json`: the exact bytes that are served and signed."""
     data = {
         "domain": seal.domain,
+        "demo": seal.is_demo,
         "this_update": when(seal.this_update),
         "next_update": when(seal.next_update),
         "ledger": {
