@@ -465,3 +465,30 @@ def newest_published_at(tx: Tx, origin: str) -> int | None:
         "select max(published_at) from ledger_checkpoints where origin = :origin", origin=origin
     )
     return row[0] if row else None
+
+
+def readings_by_ground(tx: Tx, kind: str, since: int) -> list[tuple[str, str, int, int, int, int]]:
+    """(purpose, role, categories, count, first at, last at) of acts of a kind since a time."""
+    found = tx.rows(
+        "select purpose, role, coalesce(categories, 0), count(*), min(at), max(at) from acts"
+        " where kind = :kind and at >= :since group by purpose, role, coalesce(categories, 0)",
+        kind=kind,
+        since=since,
+    )
+    return [(r[0], r[1], r[2], r[3], r[4], r[5]) for r in found]
+
+
+def first_at(tx: Tx, kind: str, since: int) -> int | None:
+    """When the first act of a kind since a time was recorded."""
+    row = tx.row(
+        "select min(at) from acts where kind = :kind and at >= :since", kind=kind, since=since
+    )
+    return row[0] if row else None
+
+
+def oldest_waiting_at(tx: Tx) -> int | None:
+    """When the act that waits longest for its place was recorded."""
+    row = tx.row(
+        "select a.at from ledger_outbox o join acts a on a.id = o.act order by o.act limit 1"
+    )
+    return row[0] if row else None

@@ -26,6 +26,9 @@ def worker_of(house: House) -> Worker:
             publish_every=timedelta(seconds=house.settings.publish_every_s),
             public_url=public_url(house),
             lang=house.book.business.language,
+            folder=house.place.root,
+            search_secret=house.opened.house_keys["house"],
+            pepper=house.opened.house_keys["api"],
         )
     )
 

@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 from datetime import timedelta
+from pathlib import Path
 
 from kept.base.clock import Clock
 from kept.conversations.ports import MailSender
+from kept.crypto.secret import Secret
 from kept.db.seam import Database
 from kept.ledger.ports import TileStore
 from kept.ledger.sequencer import Sequencer
@@ -14,7 +16,11 @@ from kept.vault.acts.parts import VaultParts
 
 @dataclass(frozen=True, slots=True)
 class WorkerParts:
-    """Everything a task may use. `mail` is None until a mail server is set up."""
+    """Everything a task may use.
+
+    `mail` is None until a mail server is set up; `pepper` keys the hashes of sign-in codes;
+    `search_secret` gives the planted text that is looked for in `folder`.
+    """
 
     clock: Clock
     db: Database
@@ -26,4 +32,6 @@ class WorkerParts:
     publish_every: timedelta
     public_url: str
     lang: str
-    folder_files: tuple[str, ...] = ()
+    folder: Path
+    search_secret: Secret
+    pepper: Secret

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kept.worker.parts import WorkerParts
+from kept.worker.tasks.collect import collect
 from kept.worker.tasks.forget import forget, sweep
 from kept.worker.tasks.publish import publish, tend_reserve
+from kept.worker.tasks.search import search
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +22,9 @@ class Task:
 
 TASKS = (
     Task("publish", timedelta(seconds=5), publish),
+    Task("collect", timedelta(minutes=1), collect),
     Task("forget", timedelta(seconds=1), forget),
+    Task("search", timedelta(minutes=1), search),
     Task("sweep", timedelta(hours=1), sweep),
     Task("reserve", timedelta(seconds=10), tend_reserve),
 )

@@ -1,7 +1,8 @@
 """How much was done? Counts of acts for reveal limits and for promises."""
 
 from collections.abc import Sequence
-from datetime import datetime
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from kept.base.clock import from_micros, to_micros
 from kept.db.seam import Tx
@@ -44,3 +45,34 @@ def published_at(tx: Tx, origin: str, /) -> datetime | None:
     """When the newest public checkpoint was published."""
     at = store.newest_published_at(tx, origin)
     return None if at is None else from_micros(at)
+
+
+@dataclass(frozen=True, slots=True)
+class Ground:
+    """Readings made on one ground: `mask` has the bits of the categories opened."""
+
+    purpose: str
+    role: str
+    mask: int
+    count: int
+    first_at: datetime
+    last_at: datetime
+
+
+def readings(tx: Tx, /, *, since: datetime) -> list[Ground]:
+    """Readings of people's data since a time, by the ground they were made on."""
+    found = store.readings_by_ground(tx, Kind.PERSON_READ.value, to_micros(since))
+    return [Ground(p, r, m, c, from_micros(a), from_micros(z)) for p, r, m, c, a, z in found]
+
+
+def first_opening_at(tx: Tx, /, *, since: datetime) -> datetime | None:
+    """When data was first opened for anybody since a time."""
+    times = [store.first_at(tx, kind.value, to_micros(since)) for kind in OPENING_ACTS]
+    known = [at for at in times if at is not None]
+    return from_micros(min(known)) if known else None
+
+
+def longest_waiting(tx: Tx, /, *, now: datetime) -> timedelta:
+    """For how long the oldest recorded act has waited for its place in the tree."""
+    at = store.oldest_waiting_at(tx)
+    return timedelta(0) if at is None else max(now - from_micros(at), timedelta(0))

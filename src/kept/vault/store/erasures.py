@@ -43,19 +43,19 @@ def insert(
 
 def pending(tx: Tx) -> list[ErasureRow]:
     """Erasures that are not done, oldest first."""
-    found = tx.rows(f"select {_COLUMNS} from erasure where done_at is null order by n")
+    found = tx.rows(f"select {_COLUMNS} from erasure where done_at is null order by n")  # noqa: S608
     return [_row(row) for row in found]
 
 
 def by_token(tx: Tx, token_sha256: bytes) -> ErasureRow | None:
     """The erasure behind a follow-up link."""
-    row = tx.row(f"select {_COLUMNS} from erasure where token_sha256 = :t", t=token_sha256)
+    row = tx.row(f"select {_COLUMNS} from erasure where token_sha256 = :t", t=token_sha256)  # noqa: S608
     return _row(row) if row else None
 
 
 def by_person(tx: Tx, person_n: int) -> ErasureRow | None:
     """A person's erasure."""
-    row = tx.row(f"select {_COLUMNS} from erasure where person_n = :n", n=person_n)
+    row = tx.row(f"select {_COLUMNS} from erasure where person_n = :n", n=person_n)  # noqa: S608
     return _row(row) if row else None
 
 
@@ -130,11 +130,11 @@ def remains(tx: Tx, person_n: int) -> int:
     return total
 
 
-def asked_since(tx: Tx, since: int) -> list[tuple[int, int | None]]:
-    """(asked_at, done_at) of erasures asked for since a time, or still open."""
+def asked_since(tx: Tx, since: int) -> list[tuple[int, int, int | None]]:
+    """(row, asked_at, done_at) of erasures asked for since a time, or still open."""
     found = tx.rows(
-        "select asked_at, done_at from erasure where asked_at >= :since or done_at is null"
+        "select n, asked_at, done_at from erasure where asked_at >= :since or done_at is null"
         " or done_at >= :since order by asked_at",
         since=since,
     )
-    return [(row[0], row[1]) for row in found]
+    return [(row[0], row[1], row[2]) for row in found]

@@ -1,0 +1,118 @@
+"""Does anything readable lie in the raw files? A planted person is looked for, byte by byte.
+
+The planted person's values are derived from a house secret, so the search needs no list and
+opens nothing. They go in by the ordinary verbs; any byte of them outside an envelope is a hit.
+"""
+
+import os
+from collections.abc import Iterable, Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from kept.base.encoding import b64
+from kept.crypto.keys import expand
+from kept.crypto.secret import Secret
+from kept.db.seam import Database
+from kept.ledger.model import Actor
+from kept.vault.acts.add import add_people
+from kept.vault.acts.evidence import DRILL_SOURCE, note_search
+from kept.vault.acts.find import matches
+from kept.vault.acts.listing import count_cells
+from kept.vault.acts.parts import VaultParts
+from kept.vault.model.body import Body
+from kept.vault.model.people import Newcomer, Provenance
+from kept.vault.model.rules import Category, Field, FieldKind
+
+_LABEL = b"kept/planted/v1"
+_CHUNK = 1 << 20
+PLANTER = Actor("worker", "search", "worker")
+
+
+def planted_text(secret: Secret, field: Field) -> str:
+    """The planted value of a field: long enough that it never occurs by chance."""
+    word = expand(secret, _LABEL + field.key.encode()).hex()[:32]
+    return f"planted-{word}@planted.invalid" if field.kind is FieldKind.EMAIL else f"planted {word}"
+
+
+def plant(db: Database, vault: VaultParts, secret: Secret, /, *, now: datetime) -> bool:
+    """Take the planted person in if they are not here; True when they were added."""
+    found_by = [
+        (field, planted_text(secret, field))
+        for _, field in vault.rules.fields().values()
+        if field.kind is FieldKind.EMAIL and field.indexed
+    ]
+    wanted = [(field.kind, text) for field, text in found_by]
+    if not wanted or db.read(lambda tx: bool(matches(tx, vault, wanted))):
+        return False
+    newcomer = Newcomer(
+        {c.key: _body(c, secret) for c in vault.rules.categories.values()}, tuple(found_by)
+    )
+    defaults = vault.rules.import_defaults
+    reserved = vault.keys.take(1, now=now)
+    why = Provenance(defaults.purpose, defaults.basis, DRILL_SOURCE)
+    db.write(
+        lambda tx: add_people(
+            tx,
+            vault,
+            actor=PLANTER,
+            newcomers=[newcomer],
+            reserved=reserved,
+            provenance=why,
+            now=now,
+        )
+    )
+    return True
+
+
+def _body(category: Category, secret: Secret) -> Body:
+    return Body({field.id: planted_text(secret, field) for field in category.fields})
+
+
+def search_raw(
+    db: Database, vault: VaultParts, secret: Secret, /, *, folder: Path, now: datetime
+) -> list[str]:
+    """Search every file below the folder and keep the result; names of files with a hit."""
+    texts = [planted_text(secret, field) for _, field in vault.rules.fields().values()]
+    needles = [form for text in texts for form in _forms(text)]
+    hits = [str(path.relative_to(folder)) for path in _files(folder) if _holds(path, needles)]
+    sealed = db.read(count_cells)
+    db.write(lambda tx: note_search(tx, vault, sealed_values=sealed, places=hits, now=now))
+    return hits
+
+
+def _forms(text: str) -> tuple[bytes, ...]:
+    """How the text could lie there: as it is, in UTF-16, in base64 at its first offset."""
+    raw = text.encode()
+    return raw, text.encode("utf-16-le"), b64(raw)[:-4].encode()
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    for root, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = Path(root) / name
+            if path.is_file():
+                yield path
+
+
+def _holds(path: Path, needles: Sequence[bytes]) -> bool:
+    """Whether a file holds any of the needles, read in overlapping chunks."""
+    overlap = max(map(len, needles))
+    try:
+        with path.open("rb") as file:
+            return any(
+                _in(chunk, needles)
+                for chunk in _chunks(iter(lambda: file.read(_CHUNK), b""), overlap)
+            )
+    except FileNotFoundError:  # a WAL that went while we looked
+        return False
+
+
+def _chunks(blocks: Iterable[bytes], overlap: int) -> Iterator[bytes]:
+    tail = b""
+    for block in blocks:
+        yield tail + block
+        tail = block[-overlap:]
+
+
+def _in(chunk: bytes, needles: Sequence[bytes]) -> bool:
+    return any(needle in chunk for needle in needles)
