@@ -20,7 +20,7 @@ from pathlib import Path
 import hypothesis
 import pytest
 
-pytest_plugins = ["fixtures_postgres"]
+pytest_plugins = ["fixtures_postgres", "fixtures_houses"]
 
 
 def has_postgres() -> bool:
