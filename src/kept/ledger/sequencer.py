@@ -178,7 +178,7 @@ class Sequencer:
         return why
 
     def _pass(self, hand: _Hand, now: datetime, most: int) -> Passed:
-        if hand.tail and not hand.has_rows_to_settle and not self._db.read(store.waiting_any):
+        if self._is_idle(hand):
             return Passed(0, hand.signed)
         tail, taken = self._db.write(lambda tx: Pending(self._take(tx, hand, now, most)))  # 1
         hand.tail, hand.is_on_disk, hand.is_unsaved = tail, False, False
@@ -192,6 +192,15 @@ class Sequencer:
             hand.tail = self._db.write(lambda tx: Pending(self._settle(tx, hand, now)))
             hand.is_unsaved = False
         return Passed(taken, hand.signed)
+
+    def _is_idle(self, hand: _Hand) -> bool:
+        """Whether there is nothing to write: all is settled, nothing waits, nobody else grew it."""
+        tail = hand.tail
+        if tail is None or hand.has_rows_to_settle or tail.head.size != hand.signed:
+            return False
+        return self._db.read(
+            lambda tx: not store.waiting_any(tx) and store.head(tx, tail.head.origin) == tail.head
+        )
 
     def _take(self, tx: Tx, hand: _Hand, now: datetime, most: int) -> tuple[Tail, int]:
         known = self._settle(tx, hand, now)

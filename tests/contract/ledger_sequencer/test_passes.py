@@ -1,0 +1,106 @@
+"""Does the sequencer lose, double or contradict anything, whatever breaks?"""
+
+import itertools
+from datetime import timedelta
+
+import pytest
+
+from kept.base.errors import UnavailableError
+from kept.ledger.acts.serving import checkpoint, published_size
+from kept.ledger.notes import Checkpoint, Note
+from kept.ledger.sequencer import Passed, Published
+from ledger_yard import NOW, Break, DiedError, Yard
+
+WRITES = ["mark", "commit", "tiles", "mark", "commit", "tiles", "mark", "commit", "commit"]
+ACTS = 599  # and the one that opens the log: two passes of 300, both filling tiles
+
+
+def two_passes(yard: Yard, plan: Break) -> None:
+    """What one process does: start, two passes, publish."""
+    sequencer = yard.sequencer(plan)
+    for _ in range(2):
+        sequencer.run(now=NOW, most=300)
+    sequencer.run(now=NOW, most=300)
+    sequencer.publish(now=NOW)
+
+
+def test_writes_come_in_the_order_of_the_format(yard: Yard):
+    """Leaves, tiles, mark, checkpoint; the size-0 mark first, publication last."""
+    yard.house_acts(ACTS)
+    plan = Break()
+    two_passes(yard, plan)
+    assert plan.seen == WRITES
+
+
+@pytest.mark.parametrize(
+    ("point", "how"),
+    list(itertools.product(range(len(WRITES)), ["not stored", "stored", "killed"])),
+)
+def test_a_break_at_any_write_is_healed_by_the_next_process(yard: Yard, point: int, how: str):
+    """No act lost, none doubled, no size signed with two roots, and work goes on."""
+    yard.house_acts(ACTS)
+    with pytest.raises((UnavailableError, DiedError)):
+        two_passes(yard, Break(point, how))
+    yard.house_acts(5)
+    assert yard.run() == ACTS + 6
+    found = yard.audit()
+    assert (found.entries, found.acts, found.waiting) == (ACTS + 6, ACTS + 6, 0)
+    signed = [Checkpoint.parse(Note.parse(note).text) for note in yard.notes]
+    assert len({one.size for one in signed}) == len({(one.size, one.root) for one in signed})
+    assert yard.db.read(lambda tx: published_size(tx, yard.log)) == ACTS + 6
+
+
+@pytest.mark.parametrize("point", range(1, 6))
+def test_the_same_process_goes_on_after_a_failure(yard: Yard, point: int):
+    """A disk that was full for a moment needs no restart."""
+    yard.house_acts(ACTS)
+    sequencer = yard.sequencer(Break(point, "stored"))
+
+    def go_on() -> None:
+        for _ in range(3):
+            sequencer.run(now=NOW, most=300)
+
+    with pytest.raises(UnavailableError):
+        go_on()
+    assert yard.run(sequencer) == ACTS + 1
+    assert yard.audit().waiting == 0
+
+
+def test_nothing_waits_nothing_is_written(yard: Yard):
+    """An idle house does not write five times a second."""
+    plan = Break()
+    sequencer = yard.sequencer(plan)
+    yard.run(sequencer)
+    done = len(plan.seen)
+    assert sequencer.run(now=NOW) == Passed(0, 1)
+    assert len(plan.seen) == done
+
+
+def test_entries_are_published_on_the_beat_and_refreshed_hourly(yard: Yard):
+    """What is signed is not public before the beat; a quiet log says once an hour that it lives."""
+    yard.house_acts(3)
+    sequencer = yard.sequencer()
+    sequencer.run(now=NOW)
+    assert yard.db.read(lambda tx: checkpoint(tx, yard.log)) is None
+    assert sequencer.publish(now=NOW) == Published(4, is_new=True)
+    assert sequencer.publish(now=NOW + timedelta(minutes=59)) is None
+    assert sequencer.publish(now=NOW + timedelta(minutes=60)) == Published(4, is_new=False)
+    assert sequencer.publish(now=NOW + timedelta(minutes=61)) is None
+
+
+def test_a_cosignature_in_the_table_is_served(yard: Yard):
+    """Witnesses only add rows: what stands there goes out with the checkpoint."""
+    line = (
+        "\N{EM DASH} friend.example/witness cZkv0wAAAABrAc88Ni5xPhy8droBvu2RfbF8B8OmJ/9JNbdoNNpQP"
+        "eaPUo4S7A6o3gUzebthoYMxaDt6x4J+plR9GDn35SPWlNGpCA=="
+    )
+    yard.run()
+    yard.change(
+        "insert into ledger_cosignatures (origin, size, witness, line, cosigned_at)"
+        " values (:origin, 1, 'friend', :line, 1)",
+        origin=yard.origin,
+        line=line,
+    )
+    served = yard.db.read(lambda tx: checkpoint(tx, yard.log))
+    assert served is not None
+    assert served.decode().endswith(f"{line}\n")
