@@ -143,7 +143,12 @@ def test_quick_way_agrees_on_real_shapes(region: str) -> None:
 
 @pytest.mark.parametrize(
     ("written", "expected"),
-    [(" ab 12\u00a034 ", "AB1234"), ("№\uff11\uff12-a", "NO12-A"), ("straße1", "STRASSE1")],
+    [
+        (" ab 12\u00a034 ", "AB1234"),
+        ("№\uff11\uff12-a", "NO12-A"),
+        ("straße1", "STRASSE1"),
+        ("A\u00b4", "Á"),
+    ],
 )
 def test_numbers_of_orders_and_customers(written: str, expected: str) -> None:
     """NFKC, upper case, no spaces inside."""

@@ -173,7 +173,8 @@ def _phone(text: str, region: str) -> Normalised:
 def _number_key(text: str, _region: str) -> Normalised:
     if _SCIENTIFIC.fullmatch(text):
         return _as_written(text, "number_rounded")
-    key = _SPACES.sub("", normalize("NFKC", text)).upper()
+    bare = _SPACES.sub("", normalize("NFKC", text)).upper()
+    key = normalize("NFKC", bare)  # a space that went, and some capitals, leave loose accents
     if len(key) > MAX_NUMBER_CHARS or not key.strip("0") or not any(c.isalnum() for c in key):
         return _as_written(text, "number_invalid")
     return Normalised(key, key.encode(), verified_shape=True)
@@ -188,7 +189,7 @@ def _one_line(text: str, _region: str) -> Normalised:
 
 
 def _postcode(text: str, _region: str) -> Normalised:
-    return Normalised(_SPACES.sub(" ", text).upper(), None, verified_shape=True)
+    return Normalised(tidy(_SPACES.sub(" ", text).upper()), None, verified_shape=True)
 
 
 def _day(text: str, region: str) -> Normalised:

@@ -61,7 +61,7 @@ def _csv(found: Iterator[bytes | None], survey: Survey) -> Iterator[Row | Refuse
 
 
 def _is_empty(record: Record) -> bool:
-    return not record.code and not any(record.cells)
+    return not record.code and not any(cell.strip() for cell in record.cells)
 
 
 def _checked(number: int, values: dict[str, str]) -> Row | RefusedRow:
