@@ -6,9 +6,11 @@ import pytest
 
 from kept.crypto.argon import Cost
 from kept.crypto.passwords import Passwords
+from kept.db.seam import Pending, Tx
 from kept.staff.acts.sessions import SignedIn, find_session
-from kept.staff.acts.sign_in import SignInRefused
+from kept.staff.acts.sign_in import SignInRefused, check_password, finish, prepare
 from kept.staff.acts.team import disable
+from kept.staff.store.accounts import by_id, take_step
 from kept.vault.model.rules import Role
 from staff_desk import CHEAP, GOOD, CountingPasswords, Desk, Member
 
@@ -180,3 +182,40 @@ def test_the_second_factor_is_sealed(desk: Desk, owner: Member) -> None:
     [(env,)] = desk.read(lambda tx: tx.rows("select totp_env from staff_account"))
     assert owner.totp.byte_secret() not in bytes(env)
     assert owner.totp.secret.encode() not in bytes(env)
+
+
+def test_nothing_is_hashed_during_a_wait(desk: Desk, owner: Member) -> None:
+    """Whoever hammers one account does not keep the hasher from others."""
+    for _ in range(8):
+        desk.sign_in(owner.email, "wrong password", "000000")
+    passwords = desk.parts.passwords
+    assert isinstance(passwords, CountingPasswords)
+    assert len(passwords.compared) == 5
+
+
+def test_a_password_changed_meanwhile_lets_nobody_in(desk: Desk, owner: Member) -> None:
+    """Between comparing and finishing the password became another: refused."""
+    trying = desk.read(
+        lambda tx: prepare(tx, desk.parts, login=owner.email, address=desk.address, now=desk.now)
+    )
+    checked = check_password(desk.parts, trying, GOOD)
+    assert checked.is_right
+
+    def by_hand(tx: Tx) -> Pending[int]:
+        fresh = desk.chosen("five brown mugs on a shelf", owner.email)
+        return Pending(tx.run("update staff_account set password = :p", p=fresh.hash))
+
+    desk.database.write(by_hand)
+    assert desk.write(finish, checked, code=owner.totp.at(desk.now)) == UNRECOGNISED
+
+
+def test_a_step_is_taken_once(desk: Desk, owner: Member) -> None:
+    """The row itself refuses a step twice: two processes cannot both read the old one."""
+    stored = desk.read(lambda tx: by_id(tx, owner.id))
+    assert stored is not None
+    n, step = stored.n, stored.totp_step + 1
+    taken = [
+        desk.database.write(lambda tx, s=s: Pending(take_step(tx, n, s)))
+        for s in (step, step, step - 1, step + 1)
+    ]
+    assert taken == [True, False, False, True]

@@ -6,6 +6,7 @@ import pytest
 
 from kept.base.errors import ConflictError, NotFoundError, RefusedError
 from kept.base.ids import StaffId
+from kept.db.seam import Pending, Tx
 from kept.ledger.model import Actor
 from kept.staff.acts.evidence import team_figures
 from kept.staff.acts.links import Colleague, invite, join, look_at_link
@@ -60,12 +61,20 @@ def test_a_change_of_role_ends_sessions(desk: Desk, owner: Member) -> None:
     assert desk.kinds()[-1] == "staff.role_changed"
 
 
-def test_a_session_dies_with_its_role_whoever_changed_the_row(desk: Desk, owner: Member) -> None:
-    """Bound at the time of use: even a change behind the verbs' back ends the session."""
-    from kept.db.seam import Pending, Tx
+def test_a_role_there_and_back_revives_no_session(desk: Desk, owner: Member) -> None:
+    """A session that was ended stays ended, also when the old role returns."""
+    member = desk.member(Role.OPERATOR)
+    for role in (Role.SENIOR, Role.OPERATOR):
+        desk.write(change_role, actor=owner.actor, staff=member.id, role=role)
+    assert not is_in(desk, member.signed_in)
+
+
+@pytest.mark.parametrize("change", ["role = 'auditor'", "state = 'disabled'"])
+def test_a_session_is_bound_when_used(desk: Desk, owner: Member, change: str) -> None:
+    """Even a change of the row behind the verbs' back ends the session."""
 
     def by_hand(tx: Tx) -> Pending[int]:
-        return Pending(tx.run("update staff_account set role = 'auditor'"))
+        return Pending(tx.run(f"update staff_account set {change}"))
 
     assert is_in(desk, owner.signed_in)
     desk.database.write(by_hand)
