@@ -247,7 +247,11 @@ def test_precedence():
 
 def test_a_pause_lasts_30_days_at_most():
     """A pause without an end, or longer than 30 days, cannot be written down."""
-    Pause(NOW, NOW + 30 * DAY, WORDS)
+    rest = Pause(NOW, NOW + 30 * DAY, WORDS)
+    assert rest.covers(NOW)
+    assert rest.covers(NOW + 30 * DAY - MICRO)
+    assert not rest.covers(NOW + 30 * DAY)
+    assert not rest.covers(NOW - MICRO)
     for until in (NOW + 30 * DAY + MICRO, NOW, NOW - DAY):
         with pytest.raises(MalformedError, match="30 days"):
             Pause(NOW, until, WORDS)
