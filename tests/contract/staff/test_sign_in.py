@@ -1,14 +1,16 @@
 """Does the desk open for the right person only, and tell others nothing?"""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
+from kept.base.errors import NotFoundError
 from kept.crypto.argon import Cost
 from kept.crypto.passwords import Passwords
 from kept.db.seam import Pending, Tx
 from kept.staff.acts.sessions import SignedIn, find_session
-from kept.staff.acts.sign_in import SignInRefused, check_password, finish, prepare
+from kept.staff.acts.sign_in import SignInRefused, check_password, enter_demo, finish, prepare
 from kept.staff.acts.team import disable
 from kept.staff.store.accounts import by_id, take_step
 from kept.vault.model.rules import Role
@@ -168,8 +170,6 @@ def test_a_disabled_account_is_an_unknown_account(desk: Desk, owner: Member) -> 
 
 def test_a_hash_of_old_parameters_is_renewed(desk: Desk, owner: Member) -> None:
     """After a sign-in with the dearer hasher the stored hash is of the new parameters."""
-    from dataclasses import replace
-
     dearer = Cost(passes=CHEAP.passes + 1, memory_kib=CHEAP.memory_kib, lanes=1)
     desk.parts = replace(desk.parts, passwords=Passwords(dearer))
     assert isinstance(desk.sign_in(owner.email, GOOD, owner.totp.at(desk.now)), SignedIn)
@@ -219,3 +219,15 @@ def test_a_step_is_taken_once(desk: Desk, owner: Member) -> None:
         for s in (step, step, step - 1, step + 1)
     ]
     assert taken == [True, False, False, True]
+
+
+def test_only_a_demo_lets_visitors_pick_somebody(desk: Desk, owner: Member) -> None:
+    """A real house answers as if nobody were there; a demo opens, but not for leavers."""
+    with pytest.raises(NotFoundError):
+        desk.write(enter_demo, staff=owner.id)
+    desk.parts = replace(desk.parts, is_demo=True)
+    assert desk.write(enter_demo, staff=owner.id).account.id == owner.id
+    member = desk.member(Role.OPERATOR)
+    desk.write(disable, actor=owner.actor, staff=member.id)
+    with pytest.raises(NotFoundError):
+        desk.write(enter_demo, staff=member.id)

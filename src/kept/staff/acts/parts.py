@@ -45,7 +45,10 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class StaffParts:
-    """Everything the verbs share. `origin` is the ledger's, `business` its public name."""
+    """Everything the verbs share. `origin` is the ledger's, `business` its public name.
+
+    `is_demo` is true for a house of invented people only: its visitors sign in as whom they pick.
+    """
 
     origin: str
     business: str
@@ -53,6 +56,7 @@ class StaffParts:
     passwords: Passwords
     breached: BreachedTable
     site: Site
+    is_demo: bool = False
 
 
 def seal_totp(parts: StaffParts, staff: StaffId, secret: bytes) -> bytes:
