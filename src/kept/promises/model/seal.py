@@ -47,7 +47,7 @@ class LedgerHead:
 
 @dataclass(frozen=True, slots=True)
 class Seal:
-    """Everything the seal says. `promises` holds all of the book, in its order.
+    """Everything the seal says. `promises` holds all that are in force.
 
     `is_demo` marks the house of a demo, whose rows come from a simulated clock.
     """
