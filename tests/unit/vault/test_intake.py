@@ -344,6 +344,17 @@ def test_a_list_may_have_its_own_region() -> None:
     assert found.values == {0: {2: "+79161234567"}}
 
 
+def test_joined_columns_leave_no_gaps() -> None:
+    """An empty part is no second space."""
+    found = people("First name,Middle name,Last name,colour\nAda,, Lovelace ,red\n,,Bob,red\n")
+    assert [p.values for p in found if isinstance(p, NewPerson)] == [
+        {0: {3: "Ada Lovelace"}},
+        {0: {3: "Bob"}},
+    ]
+    columns = mapped("First name,Last name,colour\nAda,Lovelace,red\n")
+    assert columns.used == {"First name", "Last name"}
+
+
 def test_an_unindexed_field_gives_no_key() -> None:
     """The book decides what may be found; then the row itself is the key."""
     quiet = replace(CONTACT, fields=(replace(CONTACT.fields[0], indexed=False),))

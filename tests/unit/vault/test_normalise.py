@@ -87,6 +87,12 @@ def test_phone(written: str, region: str, expected: str) -> None:
     assert found == (expected, expected.encode(), True, None)
 
 
+def test_an_unknown_region_still_reads_international_numbers() -> None:
+    """A misspelt region costs the national form only."""
+    assert phones.to_e164("+4915112345678", region="XX") == "+4915112345678"
+    assert phones.to_e164("015112345678", region="XX") is None
+
+
 @pytest.mark.parametrize(
     ("written", "problem"),
     [

@@ -413,3 +413,31 @@ def test_a_refused_row_of_several_lines_comes_back_whole() -> None:
 def test_refused_lines_of_jsonl() -> None:
     """A line is a row."""
     assert mended(b'{"a":1}\nnope\n{"a":[]}\n') == b'nope\n{"a":[]}\n'
+
+
+def test_bad_lines_of_jsonl() -> None:
+    """Too long, and in another encoding than the rest: refused, and reading goes on."""
+    raw = '{"a":"ж"}\n'.encode() + b'{"a":"\xff"}\n{"a":"' + b"x" * MAX_ROW_BYTES + b'"}\n{"a":"1"}'
+    assert told(raw) == [
+        (1, ["ж"]),
+        (2, "encoding_broken"),
+        (3, "row_too_long"),
+        (4, ["1"]),
+    ]
+
+
+def test_a_heading_of_several_lines() -> None:
+    """A quoted line break belongs to the heading's name."""
+    assert survey(io.BytesIO(b'"E-mail\n(work)",name\na@e.org,Ada\n')).columns == (
+        "E-mail\n(work)",
+        "name",
+    )
+    assert told(b'"E-mail\n(work)",name\na@e.org,Ada\n') == [(3, ["a@e.org", "Ada"])]
+
+
+def test_the_last_line_may_be_too_long() -> None:
+    """Also without a line end it is refused, not lost."""
+    assert told(b"a,b\n1,2\n" + b"x" * (MAX_ROW_BYTES + 1)) == [
+        (2, ["1", "2"]),
+        (3, "row_too_long"),
+    ]

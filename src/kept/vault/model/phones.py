@@ -29,6 +29,7 @@ _TYPES = (
     "voicemail",
 )
 _SEPARATORS = str.maketrans("", "", " -()./\u00a0\u2010\u2011\u2013")
+_NEVER = r"(?!)"  # matches nothing
 _ASCII_DIGITS = re.compile(r"\+?[0-9]{5,17}")
 
 
@@ -127,17 +128,15 @@ def _plan(region: str) -> _Plan | None:
     general = data.general_desc.national_number_pattern if data.general_desc else None
     kinds = (getattr(data, kind) for kind in _TYPES)
     typed = [k.national_number_pattern for k in kinds if k and k.national_number_pattern]
-    if not general or not typed:
-        return None
     parsing = data.national_prefix_for_parsing
     trunk = data.national_prefix if data.national_prefix == parsing else None
     return _Plan(
         code=str(data.country_code),
         main=phonenumbers.COUNTRY_CODE_TO_REGION_CODE[data.country_code][0] == region,
-        general=re.compile(general),
-        typed=re.compile("|".join(f"(?:{pattern})" for pattern in typed)),
+        general=re.compile(general or _NEVER),
+        typed=re.compile("|".join(f"(?:{pattern})" for pattern in typed) or _NEVER),
         leading=re.compile(data.leading_digits or ""),
         trunk=trunk or "",
-        trunk_pattern=re.compile(parsing or r"(?!)"),
-        abroad=re.compile(data.international_prefix or r"(?!)"),
+        trunk_pattern=re.compile(parsing or _NEVER),
+        abroad=re.compile(data.international_prefix or _NEVER),
     )
