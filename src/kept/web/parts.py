@@ -3,6 +3,8 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from litestar.di import NamedDependency
+
 from kept.base.clock import Clock
 from kept.conversations.model import Letter
 from kept.crypto.secret import Secret
@@ -47,3 +49,6 @@ class WebParts:
     def is_https(self) -> bool:
         """Whether visitors come by TLS."""
         return self.public_url.startswith("https://")
+
+
+Parts = NamedDependency[WebParts]  # how a handler asks for them: an argument named `parts`

@@ -30,6 +30,7 @@ def environment(lang: str) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    made.policies["ext.i18n.trimmed"] = True
     texts = translations(lang)
     made.install_gettext_callables(  # type: ignore[attr-defined]  # added by the i18n extension
         texts.gettext, texts.ngettext, newstyle=True
