@@ -13,9 +13,9 @@ from kept.ledger.acts.history import one_of
 from kept.ledger.acts.receipts import NotYet, receipt
 from kept.ledger.ports import TileStore
 from kept.vault.acts import erase
+from kept.vault.acts.erase import ErasureRow
 from kept.vault.acts.parts import VaultParts
 from kept.vault.model.forgetting import Step
-from kept.vault.store.erasures import ErasureRow
 
 
 @dataclass(frozen=True, slots=True)

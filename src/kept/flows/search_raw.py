@@ -19,9 +19,11 @@ from kept.vault.acts.evidence import DRILL_SOURCE, note_search
 from kept.vault.acts.find import matches
 from kept.vault.acts.listing import count_cells
 from kept.vault.acts.parts import VaultParts
-from kept.vault.model.body import Body
-from kept.vault.model.people import Newcomer, Provenance
-from kept.vault.model.rules import Category, Field, FieldKind
+from kept.vault.model.intake import make_plan, take
+from kept.vault.model.mapping import sources_by_key
+from kept.vault.model.people import Provenance
+from kept.vault.model.rows import RefusedRow, Row
+from kept.vault.model.rules import Field, FieldKind
 
 _LABEL = b"kept/planted/v1"
 _CHUNK = 1 << 20
@@ -44,9 +46,11 @@ def plant(db: Database, vault: VaultParts, secret: Secret, /, *, now: datetime) 
     wanted = [(field.kind, text) for field, text in found_by]
     if not wanted or db.read(lambda tx: bool(matches(tx, vault, wanted))):
         return False
-    newcomer = Newcomer(
-        {c.key: _body(c, secret) for c in vault.rules.categories.values()}, tuple(found_by)
-    )
+    texts = {field.key: planted_text(secret, field) for _, field in vault.rules.fields().values()}
+    plan = make_plan(vault.rules, sources_by_key(list(texts), vault.rules), file_sha256=bytes(32))
+    newcomer = take(plan, Row(1, texts))
+    if isinstance(newcomer, RefusedRow):
+        return False
     defaults = vault.rules.import_defaults
     reserved = vault.keys.take(1, now=now)
     why = Provenance(defaults.purpose, defaults.basis, DRILL_SOURCE)
@@ -62,10 +66,6 @@ def plant(db: Database, vault: VaultParts, secret: Secret, /, *, now: datetime) 
         )
     )
     return True
-
-
-def _body(category: Category, secret: Secret) -> Body:
-    return Body({field.id: planted_text(secret, field) for field in category.fields})
 
 
 def search_raw(

@@ -31,7 +31,10 @@ from kept.vault.acts.parts import (
 )
 from kept.vault.model.aliases import ALIAS_BYTES, make_alias
 from kept.vault.model.body import Body
-from kept.vault.model.people import Added, Ambiguous, Merged, Newcomer, Outcome, Provenance
+from kept.vault.model.intake import MERGE_KINDS, IndexKey, NewPerson, choose, fill
+from kept.vault.model.people import Added, Ambiguous, Merged, Outcome, Provenance
+from kept.vault.model.rows import RefusedRow
+from kept.vault.model.rules import Category
 from kept.vault.store import people as store
 
 ALIAS_TRIES = 50
@@ -43,12 +46,21 @@ def add_people(
     /,
     *,
     actor: Actor,
-    newcomers: Sequence[Newcomer],
+    newcomers: Sequence[NewPerson],
     reserved: Sequence[Reserved],
     provenance: Provenance,
     now: datetime,
 ) -> Pending[list[Outcome]]:
-    """Take people in; one outcome each, in order. `reserved` holds at least as many.
+    """Take people in; one outcome each, in order.
+
+    Args:
+        tx: the transaction of the whole group.
+        vault: the vault's parts.
+        actor: who brings them.
+        newcomers: of `intake.take`, no two of them the same person (`gather`).
+        reserved: at least as many keys as newcomers.
+        provenance: why they may be kept and where they come from.
+        now: the time.
 
     Records `person.added` for each new person, `person.merged` for each one filled in.
 
@@ -58,20 +70,16 @@ def add_people(
     """
     intake = _Intake(tx, vault, actor, provenance, now)
     outcomes: dict[int, Outcome] = {}
-    fresh: dict[int, Newcomer] = {}
-    claimed: set[tuple[str, str]] = set()
-    twins: dict[int, Newcomer] = {}
+    fresh: dict[int, NewPerson] = {}
     for at, newcomer in enumerate(newcomers):
-        if not claimed.isdisjoint(newcomer.merge_by):
-            twins[at] = newcomer
-        elif known := intake.known(newcomer):
-            outcomes[at] = intake.merge(known, newcomer)
-        else:
+        known = intake.known(newcomer)
+        if known is None:
             fresh[at] = newcomer
-            claimed.update(newcomer.merge_by)
+        elif isinstance(known, RefusedRow):
+            outcomes[at] = Ambiguous(known)
+        else:
+            outcomes[at] = intake.merge(known, newcomer)
     outcomes.update(zip(fresh, intake.add(list(fresh.values()), reserved), strict=True))
-    for at, newcomer in twins.items():  # their twins of this group can be found by now
-        outcomes[at] = intake.merge(intake.known(newcomer), newcomer)
     return Pending([outcomes[at] for at in range(len(newcomers))])
 
 
@@ -85,14 +93,19 @@ class _Intake:
     why: Provenance
     now: datetime
 
-    def known(self, newcomer: Newcomer) -> list[Known]:
-        """Who this may be: by the strongest key that finds anybody."""
-        for pair in newcomer.merge_by:
-            if known := matches(self.tx, self.vault, [pair]):
-                return known
-        return []
+    def known(self, newcomer: NewPerson) -> Known | RefusedRow | None:
+        """Who this is, if somebody already here; a refusal when it could be several."""
+        people: dict[int, Known] = {}
+        found: dict[IndexKey, frozenset[int]] = {}
+        for key in newcomer.keys:
+            if key.kind in MERGE_KINDS:
+                matching = matches(self.tx, self.vault, [(key.kind, key.key.decode("utf-8"))])
+                people.update((one.row.n, one) for one in matching)
+                found[key] = frozenset(one.row.n for one in matching)
+        chosen = choose(newcomer, found)
+        return people[chosen] if isinstance(chosen, int) else chosen
 
-    def add(self, newcomers: Sequence[Newcomer], reserved: Sequence[Reserved]) -> list[Outcome]:
+    def add(self, newcomers: Sequence[NewPerson], reserved: Sequence[Reserved]) -> list[Outcome]:
         """Store new people with bulk statements."""
         if not newcomers:
             return []
@@ -108,7 +121,7 @@ class _Intake:
         store.insert_cells(self.tx, [cell for row in rows for cell in self._cells(*row)])
         store.insert_tags(
             self.tx,
-            [tag for new, n, _ in rows for tag in tag_rows(self.vault, n, list(new.found_by))],
+            [tag for new, n, _ in rows for tag in tag_rows(self.vault, n, new.keys)],
         )
         acts = [(self._added(new), key.subject(n)) for new, n, key in rows]
         recorded = record_first(self.tx, self.vault.origin, acts=acts, now=self.now)
@@ -117,11 +130,8 @@ class _Intake:
             for key, alias, done in zip(keys, aliases, recorded, strict=True)
         ]
 
-    def merge(self, known: list[Known], newcomer: Newcomer) -> Outcome:
-        """Fill in what was empty, if it is clear who this is."""
-        if len(known) != 1:
-            return Ambiguous(len(known))
-        person = known[0]
+    def merge(self, person: Known, newcomer: NewPerson) -> Outcome:
+        """Fill in what was empty."""
         written = self._fill_in(person, newcomer)
         if not written:
             return Merged(person.row.id, person.row.alias, None)
@@ -135,17 +145,18 @@ class _Intake:
         )
         return Merged(person.row.id, person.row.alias, done.act_id)
 
-    def _fill_in(self, person: Known, newcomer: Newcomer) -> list[tuple[str, str]]:
+    def _fill_in(self, person: Known, newcomer: NewPerson) -> list[tuple[str, str]]:
         """(category key, envelope digest) of each category that got something new."""
         cells = store.cells(self.tx, person.row.n)
         written: list[tuple[str, str]] = []
-        for key, content in newcomer.bodies.items():
-            category = self.vault.rules.categories[key]
+        for category, content in _bodies(self.vault, newcomer):
             old = cells.get(category.id)
             before = open_cell(self.vault, person, old) if old else Body()
-            after = _filled(before, content)
-            if after is None:
+            values, filled, _ = fill(before.values, content.values)
+            if not filled:
                 continue
+            marks = {f: m for f, m in content.marks.items() if f in filled}
+            after = Body(values, {**before.marks, **marks})
             _, env = write_cell(
                 self.tx,
                 self.vault,
@@ -156,7 +167,7 @@ class _Intake:
                 now=self.now,
             )
             reindex(self.tx, self.vault, person.row.n, category=category, content=after)
-            written.append((key, digest_of(env)))
+            written.append((category.key, digest_of(env)))
         return written
 
     def _person(self, n: int, alias: str, key: Reserved) -> dict[str, Value]:
@@ -179,31 +190,29 @@ class _Intake:
             "at": to_micros(self.now),
         }
 
-    def _cells(self, newcomer: Newcomer, n: int, key: Reserved) -> list[dict[str, Value]]:
-        rows: list[dict[str, Value]] = []
-        for name, content in newcomer.bodies.items():
-            category = self.vault.rules.categories[name]
-            env = seal_cell(
-                self.vault,
-                key.seal,
-                content,
-                person_id=key.id,
-                place=(category.id, 1),
-                key_version=FIRST_VERSION,
-            )
-            rows.append({
+    def _cells(self, newcomer: NewPerson, n: int, key: Reserved) -> list[dict[str, Value]]:
+        return [
+            {
                 "person_n": n,
                 "category_id": category.id,
                 "rev": 1,
-                "env": env,
+                "env": seal_cell(
+                    self.vault,
+                    key.seal,
+                    content,
+                    person_id=key.id,
+                    place=(category.id, 1),
+                    key_version=FIRST_VERSION,
+                ),
                 "at": to_micros(self.now),
                 "due_at": due_at(self.vault, category, since=self.now),
                 "fresh_until": fresh_until(category, since=self.now),
-            })
-        return rows
+            }
+            for category, content in _bodies(self.vault, newcomer)
+        ]
 
-    def _added(self, newcomer: Newcomer) -> Act:
-        keys = tuple(k for k in self.vault.rules.categories if k in newcomer.bodies)
+    def _added(self, newcomer: NewPerson) -> Act:
+        keys = tuple(category.key for category, _ in _bodies(self.vault, newcomer))
         detail: dict[str, Json] = {"basis": self.why.basis.value, "source": self.why.source}
         return self._act(Kind.PERSON_ADDED, keys, detail)
 
@@ -219,13 +228,12 @@ class _Intake:
         return Act(kind, self.actor, self.why.purpose, categories=keys, mask=mask, detail=detail)
 
 
-def _filled(before: Body, new: Body) -> Body | None:
-    """The body with its empty fields filled in; None when nothing was empty."""
-    extra = {f: v for f, v in new.values.items() if f not in before.values}
-    if not extra:
-        return None
-    marks = {f: m for f, m in new.marks.items() if f in extra}
-    return Body({**before.values, **extra}, {**before.marks, **marks})
+def _bodies(vault: VaultParts, newcomer: NewPerson) -> list[tuple[Category, Body]]:
+    return [
+        (category, Body(newcomer.values[category.id], newcomer.marks.get(category.id, {})))
+        for category in vault.rules.categories.values()
+        if category.id in newcomer.values
+    ]
 
 
 def _fresh_aliases(tx: Tx, count: int) -> list[str]:

@@ -18,7 +18,6 @@ from kept.ledger.model import OWN, Act, Actor, Kind
 from kept.vault.acts.open import digest_of
 from kept.vault.acts.parts import (
     VaultParts,
-    index_text,
     known_person,
     open_cell,
     tag_rows,
@@ -26,6 +25,7 @@ from kept.vault.acts.parts import (
 )
 from kept.vault.model.body import Body, Mark, Status
 from kept.vault.model.gate import PersonState
+from kept.vault.model.intake import IndexKey
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import Category, Field
 from kept.vault.store import people as store
@@ -135,21 +135,17 @@ def reindex(tx: Tx, vault: VaultParts, person_n: int, *, category: Category, con
     if not indexed:
         return
     store.delete_tags(tx, person_n, [field.id for field in indexed])
-    store.insert_tags(tx, tag_rows(vault, person_n, found_by(vault, indexed, content)))
+    store.insert_tags(tx, tag_rows(vault, person_n, keys_of(vault, indexed, content)))
 
 
-def found_by(vault: VaultParts, indexed: list[Field], content: Body) -> list[tuple[Field, str]]:
-    """Indexed fields with the normal form they are found by."""
-    pairs = [
-        (
-            field,
-            index_text(
-                normalise(
-                    field.kind, str(content.values[field.id]), region=vault.rules.phone_region
-                )
-            ),
-        )
-        for field in indexed
-        if field.id in content.values
-    ]
-    return [(field, text) for field, text in pairs if text is not None]
+def keys_of(vault: VaultParts, indexed: list[Field], content: Body) -> list[IndexKey]:
+    """The keys by which the present values of indexed fields are found."""
+    region = vault.rules.phone_region
+    found: list[IndexKey] = []
+    for field in indexed:
+        if field.id not in content.values:
+            continue
+        key = normalise(field.kind, str(content.values[field.id]), region=region).index_key
+        if key is not None:
+            found.append(IndexKey(field.kind, field.id, key))
+    return found

@@ -4,6 +4,7 @@ A verb meets a person in three forms: the row, the keys (unwrapped for this call
 opened bodies. None of them outlives the verb.
 """
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -17,8 +18,9 @@ from kept.vault.acts.keyroom import KeyRoom, PersonKeys
 from kept.vault.model import body
 from kept.vault.model.body import Body
 from kept.vault.model.gate import Consent, ConsentState
+from kept.vault.model.intake import IndexKey
 from kept.vault.model.normalise import Normalised
-from kept.vault.model.rules import INDEX_KIND_ID, Category, Field, Rules
+from kept.vault.model.rules import INDEX_KIND_ID, Category, Rules
 from kept.vault.store import people as store
 from kept.vault.store import tally
 from kept.vault.store.people import CellRow, PersonRow
@@ -132,19 +134,17 @@ def seal_cell(
     return seal(key, body.encode(content.values, content.marks), aad, key_version=key_version)
 
 
-def tag_rows(
-    vault: VaultParts, person_n: int, found_by: list[tuple[Field, str]]
-) -> list[dict[str, Value]]:
-    """Rows of blind tags for indexed fields and their normalised values."""
+def tag_rows(vault: VaultParts, person_n: int, keys: Iterable[IndexKey]) -> list[dict[str, Value]]:
+    """Rows of blind tags for index keys."""
     rows: list[dict[str, Value]] = []
-    for field, value in found_by:
-        index = vault.keys.index(field.kind)
+    for kind, field_id, key in keys:
+        index = vault.keys.index(kind)
         rows.append({
-            "kind": INDEX_KIND_ID[field.kind],
+            "kind": INDEX_KIND_ID[kind],
             "ver": index.version,
-            "tag": index.tag(value),
+            "tag": index.tag(key.decode("utf-8")),
             "person_n": person_n,
-            "field_id": field.id,
+            "field_id": field_id,
         })
     return rows
 

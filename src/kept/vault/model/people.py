@@ -1,24 +1,10 @@
-"""What does the vault need to know to take somebody in?"""
+"""Why may somebody be taken in, and what came of it?"""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 
 from kept.base.ids import PersonId
-from kept.vault.model.body import Body
-from kept.vault.model.rules import Basis, Field, FieldKind
-
-
-@dataclass(frozen=True, slots=True)
-class Newcomer:
-    """One person's data, normalised and ready to be sealed.
-
-    `bodies` by category key; `found_by` indexed fields with their normal form; `merge_by` the keys
-    by which this may be somebody already known, strongest first.
-    """
-
-    bodies: Mapping[str, Body]
-    found_by: tuple[tuple[Field, str], ...] = ()
-    merge_by: tuple[tuple[FieldKind, str], ...] = ()
+from kept.vault.model.rows import RefusedRow
+from kept.vault.model.rules import Basis
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +39,7 @@ class Merged:
 class Ambiguous:
     """The keys point at several people: nothing was written."""
 
-    count: int
+    row: RefusedRow
 
 
 Outcome = Added | Merged | Ambiguous

@@ -92,7 +92,8 @@ create index person_session_person on person_session (person_n);
 create table import_run (
   n {IDENTITY},
   id {BYTES} not null unique,
-  file_sha256 text not null,
+  file_sha256 {BYTES} not null,
+  name text not null,
   purpose text not null,
   basis text not null,
   source text not null,
@@ -103,10 +104,18 @@ create table import_run (
   added bigint not null,
   merged bigint not null,
   refused bigint not null,
+  total bigint not null,
   started_at bigint not null,
   changed_at bigint not null
 );
 create index import_run_file on import_run (file_sha256);
+create table import_refused (
+  run_n bigint not null,
+  row_no bigint not null,
+  col text,
+  code text not null,
+  primary key (run_n, row_no)
+);
 create table opening_tally (
   day bigint primary key,
   opened bigint not null

@@ -1,0 +1,66 @@
+"""How far has this house come, row by row? The pillars' figures, judged by the check-up."""
+
+from datetime import datetime, timedelta
+
+from kept.base.clock import EPOCH
+from kept.db.seam import Tx
+from kept.ledger.acts import counts
+from kept.ledger.model import Kind
+from kept.promises.acts.collect import standing
+from kept.promises.model.book import Book
+from kept.promises.model.checkup import Checked
+from kept.promises.model.checkup_facts import Facts
+from kept.promises.model.checkup_judge import check_up
+from kept.promises.model.evidence import Break
+from kept.staff.acts.evidence import team_figures
+from kept.vault.acts import evidence
+from kept.vault.acts.listing import count_cells, count_people
+from kept.vault.model.rules import Rules
+
+QUARTER = timedelta(days=90)
+
+
+def checked_up(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> tuple[Checked, ...]:
+    """Every row with its state, from one snapshot."""
+    return check_up(facts_of(tx, book, has_mail=has_mail, now=now))
+
+
+def facts_of(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> Facts:
+    """What is measured of this house today. `without_origin` is 0: an import without is refused."""
+    team, breaks = team_figures(tx, now=now), _breaks(tx, book, now)
+    searched = max(evidence.searches(tx, since=now - QUARTER), key=lambda s: s.at, default=None)
+    return Facts(
+        now,
+        people=count_people(tx),
+        sealed_values=count_cells(tx),
+        scanned_at=searched.at if searched else None,
+        scan_hits=searched.hits if searched else 0,
+        readings=counts.count_acts(tx, counts.OPENING_KINDS, since=now - QUARTER),
+        accounts=team.active,
+        second_factor=team.with_second_factor,
+        breached_refused=team.breached_refused,
+        reviewed_at=team.last_review,
+        reviews_overdue=team.reviews_overdue,
+        imports=_ever(tx, Kind.IMPORT_DONE),
+        has_mail=has_mail,
+        visits=_ever(tx, Kind.OWN_VIEW),
+        slowest_line=counts.longest_waiting(tx, now=now),
+        corrections=_ever(tx, Kind.PERSON_CORRECTED),
+        aliases=_ever(tx, Kind.ALIAS_ADDED),
+        consents=_ever(tx, Kind.CONSENT_GIVEN, Kind.CONSENT_WITHDRAWN),
+        fields_without_why=_unexplained(book.rules),
+        breaks=len(breaks),
+        breaks_answered=sum(one.explanation is not None for one in breaks),
+    )
+
+
+def _ever(tx: Tx, *kinds: Kind) -> int:
+    return counts.count_acts(tx, kinds, since=EPOCH)
+
+
+def _breaks(tx: Tx, book: Book, now: datetime) -> list[Break]:
+    return [one for key in book.promises for one in standing(tx, key=key, now=now).breaks]
+
+
+def _unexplained(rules: Rules) -> int:
+    return sum(not field.why.en.strip() for _, field in rules.fields().values())
