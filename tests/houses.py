@@ -4,12 +4,12 @@ The root key lies in a file, so no pass phrase is stretched; staff passwords cos
 `settle()` does at once what the worker does by itself: sequence, sign, publish, do the tasks.
 """
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Generator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import TypeVar
 
 from litestar import Litestar
 from litestar.testing import TestClient
@@ -25,10 +25,11 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.model import Actor
 from kept.vault.acts.add import add_people
 from kept.vault.acts.open import OpenedPerson, open_person
-from kept.vault.model.body import Body
+from kept.vault.model.body import Value
 from kept.vault.model.gate import Asker, Refused, Request
+from kept.vault.model.intake import IndexKey, MergeKey, NewPerson
 from kept.vault.model.normalise import normalise
-from kept.vault.model.people import Added, Newcomer, Provenance
+from kept.vault.model.people import Added, Provenance
 from kept.vault.model.rules import Basis, Role
 from kept.wiring.founding import Founded, Founding, found_house
 from kept.wiring.house import House, open_house
@@ -63,7 +64,7 @@ class Home:
         return app_of(self.house, self.worker)
 
     @contextmanager
-    def browser(self, base_url: str = "http://127.0.0.1:8700") -> Iterator[TestClient[Litestar]]:
+    def browser(self, base_url: str = "http://127.0.0.1:8700") -> Generator[TestClient[Litestar]]:
         """Somebody at the door: cookies are kept, redirects are not followed."""
         with TestClient(self.app(), base_url=base_url, raise_server_exceptions=False) as client:
             client.follow_redirects = False
@@ -107,19 +108,19 @@ class Home:
         assert isinstance(found, Added)
         return found
 
-    def newcomer(self, **values: Mapping[str, str]) -> Newcomer:
+    def newcomer(self, **values: Mapping[str, str]) -> NewPerson:
         """Somebody ready to be taken in."""
-        rules, bodies, found_by = self.house.book.rules, dict[str, Body](), list[Any]()
-        for key, fields in values.items():
-            shapes = {f.key: f for f in rules.categories[key].fields}
-            sealed: dict[int, Any] = {}
-            for name, text in fields.items():
-                normal = normalise(shapes[name].kind, text, region=rules.phone_region)
-                sealed[shapes[name].id] = normal.value
-                if shapes[name].indexed and normal.index_key is not None:
-                    found_by.append((shapes[name], normal.index_key.decode()))
-            bodies[key] = Body(sealed)
-        return Newcomer(bodies, tuple(found_by))
+        rules, sealed, keys = self.house.book.rules, dict[int, dict[int, Value]](), list[IndexKey]()
+        for name, fields in values.items():
+            category = rules.categories[name]
+            shapes = {f.key: f for f in category.fields}
+            sealed[category.id] = {}
+            for key, text in fields.items():
+                field_, normal = shapes[key], normalise(shapes[key].kind, text, region="DE")
+                sealed[category.id][field_.id] = normal.value
+                if field_.indexed and normal.index_key is not None:
+                    keys.append(IndexKey(field_.kind, field_.id, normal.index_key))
+        return NewPerson(1, sealed, {}, tuple(keys), MergeKey(None, b"one row"), ())
 
     def look(
         self,
@@ -143,7 +144,7 @@ class Home:
 
 
 @contextmanager
-def living(folder: Path, *, dsn: str = "", is_demo: bool = False) -> Iterator[Home]:
+def living(folder: Path, *, dsn: str = "", is_demo: bool = False) -> Generator[Home]:
     """Found and open a house in `folder/shop`; with a DSN its data lies in PostgreSQL.
 
     Without a demo's box letters go to a box all the same: `home.house.mail`.

@@ -53,15 +53,20 @@ class Window:
         self._lock = threading.Lock()
         self._stock: Stock | None = None
 
+    def fresh(self, *, now: datetime) -> Stock | None:
+        """What stands in the window, if it is not too old at `now`. Asks nothing."""
+        stock = self._stock
+        return stock if stock is not None and now - stock.standings.at < FRESH else None
+
     def look(self, *, now: datetime) -> Stock:
-        """What stands in the window at `now`.
+        """What stands in the window at `now`; may measure, so not for the loop's thread.
 
         Raises:
             UnavailableError: the first stock could not be taken.
         """
         stock = self._stock
-        if stock is not None and now - stock.standings.at < FRESH:
-            return stock
+        if (found := self.fresh(now=now)) is not None:
+            return found
         if not self._lock.acquire(blocking=stock is None):
             return stock or self._take(now)
         try:

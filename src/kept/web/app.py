@@ -19,6 +19,7 @@ from kept.web.routes import demo, ledger, trust, verify
 from kept.web.routes.api.routes import ROUTES as API_ROUTES
 from kept.web.routes.desk.routes import ROUTES as DESK_ROUTES
 from kept.web.routes.me.routes import ROUTES as ME_ROUTES
+from kept.web.windows import window_of
 
 MAX_BODY_BYTES = 2 * 1024 * 1024  # uploads and imports stream, and set their own bound
 
@@ -31,6 +32,7 @@ def healthz() -> Response[str]:
 
 def create_app(parts: WebParts) -> Litestar:
     """The application over these parts."""
+    window = window_of(parts)
     pages: list[Any] = [*trust.ROUTES, *verify.ROUTES, *ledger.ROUTES, *ME_ROUTES, *DESK_ROUTES]
     if parts.is_demo:
         pages.extend(demo.ROUTES)
@@ -46,7 +48,10 @@ def create_app(parts: WebParts) -> Litestar:
                 include_in_schema=False,
             ),
         ],
-        dependencies={"parts": Provide(lambda: parts, sync_to_thread=False)},
+        dependencies={
+            "parts": Provide(lambda: parts, sync_to_thread=False),
+            "window": Provide(lambda: window, sync_to_thread=False),
+        },
         exception_handlers={Exception: answer},
         middleware=[guard(is_https=parts.is_https)],
         state=State({"parts": parts}),
