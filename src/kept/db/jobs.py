@@ -54,10 +54,10 @@ def claim(
     """Claim jobs that are due, oldest first."""
     names = {f"kind{i}": kind for i, kind in enumerate(kinds)}
     skip = " for update skip locked" if tx.dialect == "postgres" else ""
+    placeholders = ", ".join(f":{name}" for name in names)
     due = tx.rows(
-        "select id, kind, body, tries from jobs where state = 'waiting' and run_at <= :now"
-        " and kind in (" + ", ".join(f":{name}" for name in names) + ")"
-        " order by run_at, id limit :most" + skip,  # noqa: S608  # names made here
+        "select id, kind, body, tries from jobs where state = 'waiting' and run_at <= :now"  # noqa: S608
+        f" and kind in ({placeholders}) order by run_at, id limit :most{skip}",
         now=to_micros(now),
         most=most,
         **names,

@@ -13,7 +13,11 @@ class FileHighWater:
         self._path = path
 
     def read(self) -> bytes | None:
-        """The signed note, or None."""
+        """The signed note, or None.
+
+        Raises:
+            UnavailableError: the file cannot be read.
+        """
         try:
             return self._path.read_bytes()
         except FileNotFoundError:
@@ -22,7 +26,12 @@ class FileHighWater:
             raise UnavailableError("The ledger's high-water mark cannot be read.") from error
 
     def swap(self, old: bytes | None, new: bytes) -> None:
-        """Compare, then replace atomically."""
+        """Compare, then replace atomically.
+
+        Raises:
+            ConflictError: something else than `old` stands there.
+            UnavailableError: the file cannot be written.
+        """
         if self.read() != old:
             raise ConflictError("Another process signed for this ledger. Nothing was signed here.")
         try:
