@@ -4,6 +4,7 @@ What is not in the table is a bug: generic words and a number to quote go out, t
 to the log. A test compares the table with `cli.exits`. Source: RFC 9457.
 """
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
@@ -48,6 +49,7 @@ class Problem:
     detail: str
     retry_after_s: int | None = None
     ref: str = ""
+    where: str = ""
 
 
 def status_of(error: KeptError) -> int:
@@ -59,6 +61,8 @@ def problem_of(error: Exception) -> Problem:
     """The problem that stands for an exception; bugs and tampering get a number to quote."""
     if isinstance(error, HTTPException):
         return Problem(error.status_code, _http_code(error.status_code), error.detail)
+    if isinstance(error, MalformedError):
+        return Problem(400, "malformed", error.why, where=error.where)
     if isinstance(error, KeptError):
         status = status_of(error)
         code = error.code if isinstance(error, RefusedError) else _http_code(status)
@@ -107,12 +111,19 @@ def _document(problem: Problem) -> Response[dict[str, object]]:
         "type": f"urn:kept:problem:{problem.code}",
         "title": problem.code.replace("_", " "),
         "status": problem.status,
-        "detail": problem.detail,
+        "detail": f"{problem.where}: {problem.detail}" if problem.where else problem.detail,
         "code": problem.code,
     }
     if problem.ref:
         body["instance"] = f"urn:kept:incident:{problem.ref}"
     return Response(body, status_code=problem.status, media_type=PROBLEM_TYPE)
+
+
+def _in_words(problem: Problem, text: Callable[[str], str]) -> str:
+    """What happened, in the visitor's language. Of malformed input only the reason is told."""
+    if problem.where:
+        return f"{text('Something you sent does not fit.')} {problem.where}: {text(problem.detail)}"
+    return text(problem.detail)
 
 
 def _page(request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
@@ -134,7 +145,7 @@ def _page(request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
         http_status=problem.status,
         status=problem.status,
         title=titles.get(problem.status, text("Something broke on our side")),
-        happened=problem.detail,
+        happened=_in_words(problem, text),
         safe=text("Nothing was lost.") if is_ours else "",
         next=text("Try again in a moment.") if is_ours else text("Go back, or start again here."),
         next_href="/",
