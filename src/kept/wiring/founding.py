@@ -1,8 +1,9 @@
 """How does a new house begin? Made beside its folder and moved there whole, or not at all."""
 
+import json
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -13,7 +14,10 @@ from kept.crypto import keyring, keyring_file
 from kept.crypto.chance import draw, fresh_secret
 from kept.crypto.keyring import Opened
 from kept.crypto.ports import RootProvider
+from kept.crypto.providers.file import FileProvider
+from kept.crypto.providers.passphrase import PassphraseProvider
 from kept.crypto.providers.recovery import RecoveryProvider
+from kept.crypto.secret import Secret
 from kept.crypto.words import to_words
 from kept.db.migrate import migrate
 from kept.db.seam import Database
@@ -26,7 +30,7 @@ from kept.staff.acts.links import Colleague, Invited, invite
 from kept.vault.model.rules import Role
 from kept.wiring.folder import FOLDER_MODE, DataFolder
 from kept.wiring.parts import first_origin, open_databases, staff_parts
-from kept.wiring.settings import Settings
+from kept.wiring.settings import FILE_NAME, Settings
 
 FOUNDER = Actor("cli", "founder", Role.OWNER.value)
 
@@ -49,6 +53,32 @@ class Founded:
 
     recovery_words: tuple[str, ...]
     invitation: Invited
+
+
+def found_with_passphrase(
+    folder: Path, founding: Founding, phrase: Secret, settings: Settings
+) -> Founded:
+    """A new house that opens with a passphrase; see `found_house`.
+
+    Raises:
+        KeptError: as `found_house`.
+    """
+    return found_house(folder, founding, PassphraseProvider(phrase), settings)
+
+
+def found_with_key_file(
+    folder: Path, founding: Founding, key_file: Path, settings: Settings
+) -> Founded:
+    """A new house that opens with a key file, made here when there is none; see `found_house`.
+
+    Raises:
+        KeptError: as `found_house`; a key file that was made stays, it holds nothing yet.
+    """
+    DataFolder(folder).require_free()
+    is_there = key_file.exists()
+    provider = FileProvider(key_file) if is_there else FileProvider.create(key_file)
+    chosen = replace(settings, key_file=str(key_file))
+    return found_house(folder, founding, provider, chosen)
 
 
 def found_house(
@@ -114,6 +144,10 @@ def _furnish(
     )
     keyring_file.save(place.keyring, ring)
     replace_file(place.book, text.encode())
+    if settings.key_file:
+        replace_file(
+            place.root / FILE_NAME, f"key_file = {json.dumps(settings.key_file)}\n".encode()
+        )
     if founding.is_demo:
         replace_file(place.demo_mark, b"Nothing in this folder is real.\n")
     db, keys_db = open_databases(place, settings)

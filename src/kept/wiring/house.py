@@ -82,6 +82,19 @@ def root_provider(ring: Keyring, settings: Settings) -> RootProvider:
     return PassphraseProvider(settings.passphrase)
 
 
+def asks_passphrase(folder: Path) -> bool:
+    """Whether this folder's house opens with a passphrase.
+
+    Raises:
+        NotFoundError: no data folder there.
+        MalformedError: its keyring cannot be read.
+    """
+    place = DataFolder(folder)
+    place.require()
+    wraps = keyring_file.load(place.keyring).current.wraps
+    return any(held.role == "operational" and held.wrap.provider == "passphrase" for held in wraps)
+
+
 def open_house(folder: Path, settings: Settings, *, clock: Clock | None = None) -> House:
     """Open a house. The folder's lock is the caller's business.
 
