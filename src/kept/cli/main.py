@@ -1,66 +1,99 @@
-"""The terminal entrance: `kept`."""
+"""The terminal entrance: `kept [--data DIR] [--passphrase-file FILE] COMMAND`.
 
+Global options stand before the command or after it. Failures are told in plain words on standard
+error, as one JSON object where the command was asked for `--json`, never as a traceback.
+"""
+
+import os
+import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
-app = App(name="kept", help="A customer trust desk: what was promised is what is done.")
-Data = Annotated[Path, Parameter(name="--data", help="The data folder.")]
-
-
-@app.command
-def init(*, data: Data = Path("shop"), name: str, owner: str, passphrase_file: Path) -> None:
-    """Make a new house."""
-    from kept.crypto.providers.passphrase import PassphraseProvider
-    from kept.crypto.secret import Secret
-    from kept.wiring.founding import Founding, found_house
-    from kept.wiring.settings import read_secret_file, read_settings
-
-    phrase = Secret(read_secret_file(passphrase_file).encode())
-    made = found_house(data, Founding(name, owner), PassphraseProvider(phrase), read_settings(data))
-    print(" ".join(made.recovery_words))
-    print(f"/desk/join/{made.invitation.token}")
+from kept.base.errors import KeptError
+from kept.cli.answers import complain, complain_bug
+from kept.cli.exits import BUG, DONE, INTERRUPTED, USAGE, exit_of
+from kept.cli.front import houses, ledgers, people, team, upkeep
+from kept.cli.reach import Reach
 
 
-@app.command
-def serve(*, data: Data = Path("shop"), passphrase_file: Path, port: int = 8700) -> None:
-    """Serve the house."""
-    import dataclasses
+def _version() -> str:
+    from importlib.metadata import version
 
-    import uvicorn
+    return version("kept")
 
-    from kept.crypto.secret import Secret
-    from kept.wiring.house import open_house
-    from kept.wiring.serving import app_of, worker_of
-    from kept.wiring.settings import read_secret_file, read_settings
 
-    settings = dataclasses.replace(
-        read_settings(data),
-        port=port,
-        passphrase=Secret(read_secret_file(passphrase_file).encode()),
-    )
-    house = open_house(data, settings)
-    worker = worker_of(house)
-    worker.start()
+app = App(
+    name="kept",
+    help="A customer trust desk: what was promised is what is done, and anybody can check it.",
+    version=_version,
+    help_format="plaintext",
+)
+for command in (houses.init, houses.serve, houses.demo, ledgers.verify, upkeep.checkup):
+    app.command(command)
+for group in (
+    people.person,
+    people.consent,
+    team.staff,
+    team.keys,
+    ledgers.ledger,
+    upkeep.keyring,
+    upkeep.vault,
+    upkeep.book,
+    upkeep.passwords,
+):
+    app.command(group)
+
+Tokens = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
+
+
+@app.meta.default
+def launch(
+    *tokens: Tokens, data: Path = Path("shop"), passphrase_file: Path | None = None
+) -> int | None:
+    """Run one command.
+
+    Args:
+        tokens: the command and its own options.
+        data: the data folder.
+        passphrase_file: holds the passphrase; else KEPT_PASSPHRASE_FILE, else it is asked for.
+    """
+    command, bound, ignored = app.parse_args(tokens, exit_on_error=False, print_error=False)
+    if "at" in ignored:
+        bound.arguments["at"] = Reach(data, passphrase_file)
+    return command(*bound.args, **bound.kwargs)
+
+
+def run(arguments: list[str]) -> int:
+    """The exit code of one command line."""
+    as_json = "--json" in arguments
     try:
-        uvicorn.run(
-            app_of(house, worker),
-            host=settings.host,
-            port=port,
-            loop="uvloop",
-            http="httptools",
-            access_log=False,
-            timeout_graceful_shutdown=2,
+        code = app.meta(
+            arguments, exit_on_error=False, print_error=False, result_action="return_value"
         )
-    finally:
-        worker.stop()
-        house.close()
+        sys.stdout.flush()
+    except CycloptsError as error:
+        print(error, file=sys.stderr)
+        return USAGE
+    except KeptError as error:
+        complain(error, exit_of(error), as_json=as_json)
+        return exit_of(error)
+    except KeyboardInterrupt:
+        print("Ended.", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE  # whoever read us has read enough
+    except Exception as error:  # noqa: BLE001  # a traceback would show a person's values
+        complain_bug(error, as_json=as_json)
+        return BUG
+    return code if isinstance(code, int) else DONE
 
 
 def main() -> None:
-    """Run the command line."""
-    app()
+    """Run the command line of this process."""
+    sys.exit(run(sys.argv[1:]))
 
 
 if __name__ == "__main__":

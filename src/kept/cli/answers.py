@@ -1,0 +1,66 @@
+"""How does a command answer? One JSON line on standard output, or plain words."""
+
+import json
+import sys
+from collections.abc import Callable
+from typing import Annotated, Any
+
+from cyclopts import Parameter
+
+from kept.base.encoding import Json
+from kept.base.errors import KeptError
+from kept.cli.messages import error_message
+
+AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+
+
+def tell(result: Json, words: Callable[[Any], str], *, as_json: bool) -> None:
+    """Print a result."""
+    print(json.dumps(result, ensure_ascii=False) if as_json else words(result))
+
+
+def complain(error: KeptError, code: int, *, as_json: bool) -> None:
+    """Print a failure to standard error."""
+    if as_json:
+        said = {**error_message(error), "exit": code}
+        print(json.dumps({"error": said}, ensure_ascii=False), file=sys.stderr)
+    else:
+        print(error, file=sys.stderr)
+
+
+def complain_bug(error: BaseException, *, as_json: bool) -> None:
+    """Say that the program broke: the kind and the place, never a value."""
+    trace, place = error.__traceback__, ""
+    while trace is not None:
+        place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    said = (
+        f"Something in the program is broken ({type(error).__name__} at {place}). What was recorded"
+        " is kept. Please report these words."
+    )
+    if as_json:
+        bug = {"kind": "bug", "code": place, "message": said, "exit": 70}
+        print(json.dumps({"error": bug}), file=sys.stderr)
+    else:
+        print(said, file=sys.stderr)
+
+
+def table(rows: list[dict[str, Any]], *columns: str) -> str:
+    """Rows as lines of columns, the widest deciding; "none" without rows."""
+    if not rows:
+        return "none"
+    cells = [[_cell(row.get(name)) for name in columns] for row in rows]
+    heads = [name.replace("_", " ") for name in columns]
+    widths = [max(len(line[i]) for line in [heads, *cells]) for i in range(len(columns))]
+    return "\n".join(
+        "  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)).rstrip()
+        for line in [heads, *cells]
+    )
+
+
+def _cell(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, list):
+        return ",".join(str(one) for one in value)  # pyright: ignore[reportUnknownVariableType, reportUnknownArgumentType]
+    return "" if value is None else str(value)

@@ -1,0 +1,111 @@
+"""Is the ledger whole, who may read it elsewhere, and what if it cannot go on?"""
+
+from functools import lru_cache
+from pathlib import Path
+
+from kept.base.encoding import Json
+from kept.base.errors import ConflictError
+from kept.cli.commands.call import Call
+from kept.ledger.acts.export import export
+from kept.ledger.acts.logs import current_log, succeed
+from kept.ledger.acts.serving import Log
+from kept.ledger.acts.starting import Refusing
+from kept.ledger.acts.verify import Fault, SubjectOf, verify_acts, verify_log
+from kept.ledger.model import Subject
+from kept.ledger.policy import Log as TrustedLog
+from kept.ledger.policy import Policy
+from kept.vault.acts.trail import subject_of_row
+from kept.wiring.house import House
+from kept.wiring.parts import first_origin
+
+PEOPLE_AT_HAND = 10_000  # whose keys are kept in memory while the ledger is checked
+
+
+def verify(call: Call) -> Json:
+    """Re-derive the whole ledger; every fault with its place."""
+    house = call.house
+    call.progress({"note": "entries, tiles, checkpoints"})
+    mark = house.high_water.read()
+    head = house.db.read(current_log)
+    faults = verify_log(house.db, house.tiles, (house.sequencer.key,), mark=mark)
+    if mark is None and head is not None and not head.size:
+        faults = [one for one in faults if one.where != "high-water"]  # nothing was signed yet
+    call.progress({"note": "acts and openings"})
+    faults += verify_acts(house.db, house.tiles, subject_of=_subjects(house))
+    return {
+        "whole": not faults,
+        "origin": head.origin if head else "",
+        "size": head.size if head else 0,
+        "key": str(house.sequencer.key),
+        "faults": [_told(one) for one in faults],
+    }
+
+
+def _subjects(house: House) -> SubjectOf:
+    """People's keys by row number. Each pass meets the same people again and again."""
+
+    @lru_cache(maxsize=PEOPLE_AT_HAND)
+    def subject(person_n: int) -> Subject | None:
+        return subject_of_row(house.db, house.vault, person_n)
+
+    return subject
+
+
+def _told(fault: Fault) -> Json:
+    return {"what": fault.what, "where": fault.where}
+
+
+def key(call: Call) -> Json:
+    """The line that others pin."""
+    return {"key": str(call.house.sequencer.key)}
+
+
+def export_log(call: Call) -> Json:
+    """The log as plain files in the C2SP layout."""
+    house = call.house
+    log = Log(house.vault.origin, house.tiles)
+    call.signed()
+    house.sequencer.publish(now=house.clock.now())
+    policy = Policy((TrustedLog(house.sequencer.key),))
+    done = export(house.db, log, Path(call.text("folder")), policy=policy)
+    return {"size": done.size, "written": done.written, "dropped": done.dropped}
+
+
+def adopt(call: Call) -> Json:
+    """Write a missing high-water mark for what the database holds.
+
+    Raises:
+        ConflictError: a server runs here, or the ledger refuses for another reason.
+    """
+    house = _alone(call)
+    found = house.sequencer.adopt(actor=call.actor, now=house.clock.now())
+    if isinstance(found, Refusing):
+        raise ConflictError(found.en)
+    return {"size": found.head.size, "signed": found.marked}
+
+
+def follow(call: Call) -> Json:
+    """Close the log and open the next, which says so.
+
+    Raises:
+        ConflictError: a server runs here; it would go on signing for the old log.
+    """
+    house = _alone(call)
+    base, mark = first_origin(house.book, house.opened), house.high_water.read()
+    head = house.db.write(
+        lambda tx: succeed(
+            tx,
+            base,
+            actor=call.actor,
+            reason=call.text("reason"),
+            mark=mark,
+            now=house.clock.now(),
+        )
+    )
+    return {"origin": head.origin, "size": head.size}
+
+
+def _alone(call: Call) -> House:
+    if not call.is_alone:
+        raise ConflictError("A server runs on this folder. Stop it first; nothing was changed.")
+    return call.house

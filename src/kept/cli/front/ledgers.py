@@ -1,0 +1,167 @@
+"""What is typed to check the ledger, or one receipt with nothing else at hand?"""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+from cyclopts import App, Parameter
+
+from kept.base.errors import MalformedError, NotFoundError, TamperedError
+from kept.cli.answers import AsJson, tell
+from kept.cli.exits import CHANGED, DONE
+from kept.cli.reach import At, Reach
+
+if TYPE_CHECKING:
+    from kept.ledger.proof import Facts
+
+ledger = App(name="ledger", help="The ledger: its key, an export, and what to do on a bad day.")
+MAX_RECEIPT_BYTES = 1 << 20
+Key = Annotated[str | None, Parameter(name="--key")]
+
+
+def verify(receipt: Path | None = None, /, *, key: Key = None, json: AsJson = False, at: At) -> int:
+    """Check the whole ledger of this folder, or one receipt against a key.
+
+    Exits 0 when all is whole, 1 when something was changed; it says what and where.
+
+    Args:
+        receipt: a .tlog-proof file; without one the whole ledger is checked.
+        key: the log's verifier key line, as /ledger/key gives it, or a file that holds it.
+        json: one object on one line.
+        at: where the house lies.
+    """
+    if receipt is not None:
+        return _verify_receipt(receipt, key, as_json=json)
+    found = _whole(at)
+    tell(found, _verdict, as_json=json)
+    return DONE if found["whole"] else CHANGED
+
+
+def _whole(at: Reach) -> dict[str, Any]:
+    """The verdict; a house too much changed to be opened is one too.
+
+    Raises:
+        MalformedError: the server answered otherwise.
+    """
+    try:
+        found = at.do("verify")
+    except TamperedError as error:
+        return {"whole": False, "faults": [{"what": str(error), "where": str(at.folder)}]}
+    if not isinstance(found, dict):
+        raise MalformedError("answer", "no verdict")
+    return dict(found)
+
+
+def _verdict(found: dict[str, Any]) -> str:
+    if found["whole"]:
+        return f"Whole: {found['size']} entries of {found['origin']} are as they were signed."
+    lines = [f"- {one['where']}: {one['what']}" for one in found["faults"]]
+    return "\n".join([f"CHANGED, in {len(lines)} places:", *lines])
+
+
+def _verify_receipt(path: Path, key: str | None, *, as_json: bool) -> int:
+    from kept.ledger.notes import VerifierKey
+    from kept.ledger.proof import Refused, verify_receipt
+
+    if key is None:
+        raise MalformedError("--key", "a receipt is checked against the log's verifier key")
+    line = Path(key).read_text(encoding="utf-8") if _is_file(key) else key
+    verdict = verify_receipt(_read(path), VerifierKey.parse(line.strip()))
+    steps = [{"step": s.step, "state": s.state, "what": s.what} for s in verdict.steps]
+    if isinstance(verdict, Refused):
+        said: dict[str, Any] = {"holds": False, "step": verdict.step, "why": verdict.why}
+    else:
+        said = {"holds": True, **_facts(verdict.facts)}
+    tell({**said, "steps": steps}, _receipt_words, as_json=as_json)
+    return DONE if said["holds"] else CHANGED
+
+
+def _facts(facts: "Facts") -> dict[str, Any]:
+    """What the receipt says; the entry of a later version is known by its place alone."""
+    entry = facts.entry
+    said = {
+        name: str(getattr(entry, name))
+        for name in ("kind", "purpose", "role")
+        if hasattr(entry, name)
+    }
+    detail = None if facts.detail is None else dict(facts.detail)
+    return {
+        "origin": facts.checkpoint.origin,
+        "index": facts.index,
+        "size": facts.checkpoint.size,
+        "witnesses": len(facts.cosigners),
+        "entry": said,
+        "detail": detail,
+    }
+
+
+def _receipt_words(said: dict[str, Any]) -> str:
+    if not said["holds"]:
+        return f"REFUSED at {said['step']}: {said['why']}."
+    entry = " ".join(said["entry"].values())
+    return (
+        f"It holds: entry {said['index']} of {said['origin']} ({entry}),"
+        f" signed at size {said['size']}, witnesses: {said['witnesses']}."
+    )
+
+
+def _is_file(text: str) -> bool:
+    try:
+        return Path(text).is_file()
+    except OSError:  # a key line is too long for a name
+        return False
+
+
+def _read(path: Path) -> bytes:
+    try:
+        with path.open("rb") as file:
+            return file.read(MAX_RECEIPT_BYTES)
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be read: {error.strerror}.") from None
+
+
+@ledger.command(name="key")
+def show_key(*, json: AsJson = False, at: At) -> None:
+    """The log's verifier key line, for others to keep.
+
+    Args:
+        json: one object on one line.
+        at: where the house lies.
+    """
+    tell(at.do("ledger key"), lambda d: d["key"], as_json=json)
+
+
+@ledger.command
+def export(folder: Path, /, *, json: AsJson = False, at: At) -> None:
+    """Write the log as plain files in the C2SP layout, for any web server.
+
+    Args:
+        folder: where to; files that stand there are kept.
+        json: one object on one line.
+        at: where the house lies.
+    """
+    done = at.do("ledger export", folder=str(folder.absolute()))
+    tell(done, lambda d: f"{d['size']} entries; files written: {d['written']}", as_json=json)
+
+
+@ledger.command
+def adopt(*, json: AsJson = False, at: At) -> None:
+    """The file high-water is lost and this data is certainly the newest: go on from it.
+
+    Args:
+        json: one object on one line.
+        at: where the house lies.
+    """
+    tell(at.do("ledger adopt"), lambda d: f"Signed for {d['signed']} entries.", as_json=json)
+
+
+@ledger.command
+def succeed(*, reason: str, json: AsJson = False, at: At) -> None:
+    """Newer data is lost: close this log and open the next one, for everybody to see.
+
+    Args:
+        reason: what happened; public for ever.
+        json: one object on one line.
+        at: where the house lies.
+    """
+    done = at.do("ledger succeed", reason=reason)
+    tell(done, lambda d: f"The ledger goes on as {d['origin']}.", as_json=json)

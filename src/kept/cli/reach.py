@@ -1,0 +1,110 @@
+"""How does a command reach its house? Through the server that runs there, else by opening it.
+
+The passphrase comes from --passphrase-file, else KEPT_PASSPHRASE_FILE or another setting, else it
+is asked for at the terminal. Beside a server none is needed: the socket knows its own user.
+"""
+
+import getpass
+import os
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+from cyclopts import Parameter
+
+from kept.base.encoding import Json
+from kept.base.errors import RefusedError
+
+if TYPE_CHECKING:
+    from kept.crypto.secret import Secret
+    from kept.wiring.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """Where the house lies and how it opens, as told before the command."""
+
+    folder: Path
+    passphrase_file: Path | None
+
+    def do(self, command: str, **args: Json) -> Json:
+        """A command's result, from the server or from this process.
+
+        Raises:
+            KeptError: what the command raised, or the house cannot be reached.
+        """
+        from kept.cli.bar import Bar
+        from kept.cli.caller import ask, call
+        from kept.cli.messages import Request
+        from kept.wiring.folder import DataFolder
+
+        place, request = DataFolder(self.folder), Request(command, args)
+        place.require()
+        line = call(place.socket)
+        with Bar() as bar:
+            if line is not None:
+                return ask(line, request, bar)
+            from kept.cli.indoors import do
+            from kept.wiring.logs import log_to_stderr
+
+            log_to_stderr()
+            return do(self.folder, self.settings(), request, uid=os.getuid(), progress=bar)
+
+    def settings(self) -> "Settings":
+        """The folder's settings, with its passphrase where it has one.
+
+        Raises:
+            NotFoundError: no data folder, or no such passphrase file.
+            MalformedError: a mistake in the settings or the keyring.
+        """
+        from kept.wiring.house import asks_passphrase
+
+        settings = self.told()
+        if settings.passphrase is None and asks_passphrase(self.folder) and sys.stdin.isatty():
+            return replace(settings, passphrase=_typed("Passphrase: "))
+        return settings
+
+    def told(self) -> "Settings":
+        """The settings as told, without asking.
+
+        Raises:
+            NotFoundError: the passphrase file cannot be read.
+            MalformedError: a mistake in the settings.
+        """
+        from kept.crypto.secret import Secret
+        from kept.wiring.settings import read_secret_file, read_settings
+
+        settings = read_settings(self.folder)
+        if self.passphrase_file is None:
+            return settings
+        return replace(settings, passphrase=Secret(read_secret_file(self.passphrase_file).encode()))
+
+    def new_passphrase(self) -> "Secret":
+        """The passphrase of a new house; typed twice where it is typed.
+
+        Raises:
+            RefusedError: none was given, or the two differ.
+        """
+        if (told := self.told().passphrase) is not None:
+            return told
+        if not sys.stdin.isatty():
+            raise RefusedError(
+                "passphrase_needed",
+                "A new house needs a passphrase. Give --passphrase-file, or set"
+                " KEPT_PASSPHRASE_FILE. Nothing was made.",
+            )
+        first = _typed("Passphrase for the new house (write it down): ")
+        if first != _typed("The same again: "):
+            raise RefusedError("passphrase_differs", "The two differ. Nothing was made.")
+        return first
+
+
+At = Annotated[Reach, Parameter(parse=False)]
+"""What `main` hands to a command that works in a data folder."""
+
+
+def _typed(prompt: str) -> "Secret":
+    from kept.crypto.secret import Secret
+
+    return Secret(getpass.getpass(prompt).encode())
