@@ -134,6 +134,14 @@ def acts_before(tx: Tx, person: int, *, before_n: int, limit: int) -> list[ActRo
     return [ActRow(*row) for row in found]
 
 
+def newest_acts(tx: Tx, *, before: int, limit: int) -> list[ActRow]:
+    """Acts with a number below `before`, newest first."""
+    found = tx.rows(
+        f"{_ACT} where a.id < :before order by a.id desc limit :limit", before=before, limit=limit
+    )
+    return [ActRow(*row) for row in found]
+
+
 def openings(tx: Tx, act_ids: Sequence[int]) -> dict[int, bytes]:
     """Stored openings by act; missing where erased."""
     found: dict[int, bytes] = {}
@@ -297,13 +305,21 @@ def append_leaves(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
 
     Args:
         tx: the transaction that also moves the head.
-        rows: `act`, `log`, `idx`, `entry` and `leaf` each.
+        rows: `act`, `log`, `idx`, `entry` and `leaf` each; all that waits between the first act
+            and the last.
     """
     tx.run_many(
         "insert into ledger_leaves (log, idx, entry, leaf) values (:log, :idx, :entry, :leaf)", rows
     )
     tx.run_many("insert into act_places (act, log, idx) values (:act, :log, :idx)", rows)
-    tx.run_many("delete from ledger_outbox where act = :act", rows)
+    if tx.dialect == "postgres":  # acts between these may have been committed since they were read
+        tx.run_many("delete from ledger_outbox where act = :act", rows)
+        return
+    tx.run(
+        "delete from ledger_outbox where act between :first and :last",
+        first=rows[0]["act"],
+        last=rows[-1]["act"],
+    )
 
 
 def leaves(tx: Tx, log: int, *, start: int, end: int) -> list[tuple[bytes, bytes]]:
@@ -412,6 +428,17 @@ def checkpoints(tx: Tx, origin: str) -> list[tuple[int, bytes]]:
     return [(row[0], row[1]) for row in found]
 
 
+def newest_checkpoints(tx: Tx, origin: str, *, limit: int) -> list[tuple[int, bytes, int]]:
+    """Size, note and signing time of the newest checkpoints, largest first."""
+    found = tx.rows(
+        "select size, note, signed_at from ledger_checkpoints where origin = :origin"
+        " order by size desc limit :limit",
+        origin=origin,
+        limit=limit,
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
 def newest_checkpoint(tx: Tx, origin: str, *, published: bool) -> tuple[int, bytes, int] | None:
     """Size, note and signing time of the newest checkpoint."""
     row = tx.row(
@@ -433,16 +460,6 @@ def checkpoint_for(tx: Tx, origin: str, index: int) -> tuple[int, bytes] | None:
         idx=index,
     )
     return (row[0], row[1]) if row else None
-
-
-def checkpoint_of_size(tx: Tx, origin: str, size: int) -> bytes | None:
-    """The checkpoint of exactly this size."""
-    row = tx.row(
-        "select note from ledger_checkpoints where origin = :origin and size = :size",
-        origin=origin,
-        size=size,
-    )
-    return row[0] if row else None
 
 
 def count_kind(tx: Tx, kind: str, since: int) -> int:
