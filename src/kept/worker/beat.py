@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 import structlog
 
 from kept.base.errors import KeptError
-from kept.ledger.acts.counts import acts_waiting
 from kept.ledger.acts.starting import Refusing
 from kept.ledger.sequencer import Passed
 from kept.worker.parts import WorkerParts
@@ -49,9 +48,9 @@ class Worker:
         self._pass()
 
     def _check_ledger(self) -> None:
-        found = self.parts.sequencer.start()
+        before, found = self.refusing, self.parts.sequencer.start()
         self.refusing = found if isinstance(found, Refusing) else None
-        if self.refusing is not None:
+        if self.refusing is not None and self.refusing != before:
             _log.error("ledger refuses to sign", code=self.refusing.code)
 
     def _sequence(self) -> None:
@@ -60,9 +59,14 @@ class Worker:
                 self._stop.wait(RETRY_S)
 
     def _pass(self) -> bool:
-        """Take in what waits; False when it could not be done now."""
+        """Take in what waits; False when it could not be done now.
+
+        A pass is made even when nothing waits: an earlier one may have ended before it signed.
+        """
         try:
-            while self.parts.db.read(acts_waiting):
+            if self.refusing is not None:
+                self._check_ledger()  # the owner may have put back what was missing
+            while True:
                 done = self.parts.sequencer.run(now=self.parts.clock.now())
                 self.refusing = done if isinstance(done, Refusing) else None
                 if not isinstance(done, Passed) or not done.taken:

@@ -104,3 +104,15 @@ def test_a_cosignature_in_the_table_is_served(yard: Yard):
     served = yard.db.read(lambda tx: checkpoint(tx, yard.log))
     assert served is not None
     assert served.decode().endswith(f"{line}\n")
+
+
+@pytest.mark.parametrize("point", range(1, 5))
+def test_what_was_taken_in_is_signed_though_nothing_more_waits(yard: Yard, point: int):
+    """A process that died after the outbox was emptied owes a signature: the next pass pays it."""
+    yard.house_acts(299)
+    with pytest.raises(DiedError):
+        yard.run(yard.sequencer(Break(point, "killed")))
+    assert yard.one("select count(*) from ledger_outbox") == 0
+    assert yard.sequencer().run(now=NOW) == Passed(0, 300)
+    assert yard.one("select max(size) from ledger_checkpoints") == 300
+    yard.audit()

@@ -7,9 +7,7 @@ Source: `docs/formats/ledger.md`, tiles; C2SP tlog-tiles.
 """
 
 from dataclasses import dataclass
-from datetime import datetime
 
-from kept.base.clock import from_micros
 from kept.base.errors import MalformedError, TamperedError
 from kept.db.seam import Tx
 from kept.ledger import store
@@ -72,12 +70,6 @@ def checkpoint(tx: Tx, log: Log, /) -> bytes | None:
     """The newest published checkpoint with its cosignatures; None before the first."""
     found = store.newest_checkpoint(tx, log.origin, published=True)
     return with_cosignatures(tx, log.origin, size=found[0], note=found[1]) if found else None
-
-
-def published_at(tx: Tx, log: Log, /) -> tuple[int, datetime] | None:
-    """Size and time of the last publication, for whoever asks how fresh the log is."""
-    found = store.published(tx, log.origin)
-    return (found[0], from_micros(found[1])) if found else None
 
 
 def with_cosignatures(tx: Tx, origin: str, /, *, size: int, note: bytes) -> bytes:
