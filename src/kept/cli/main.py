@@ -11,10 +11,10 @@ from typing import Annotated
 
 from cyclopts import App, CycloptsError, Parameter
 
-from kept.base.errors import KeptError
+from kept.base.errors import KeptError, MalformedError
 from kept.cli.answers import complain, complain_bug
 from kept.cli.exits import BUG, DONE, INTERRUPTED, USAGE, exit_of
-from kept.cli.front import houses, ledgers, people, team, upkeep
+from kept.cli.front import houses, ledgers, lists, people, team, upkeep
 from kept.cli.reach import Reach
 
 
@@ -32,6 +32,7 @@ app = App(
 )
 for command in (houses.init, houses.serve, houses.demo, ledgers.verify, upkeep.checkup):
     app.command(command)
+app.command(lists.import_, name="import")
 for group in (
     people.person,
     people.consent,
@@ -74,7 +75,7 @@ def run(arguments: list[str]) -> int:
         )
         sys.stdout.flush()
     except CycloptsError as error:
-        print(error, file=sys.stderr)
+        complain(MalformedError("usage", str(error)), USAGE, as_json=as_json)
         return USAGE
     except KeptError as error:
         complain(error, exit_of(error), as_json=as_json)

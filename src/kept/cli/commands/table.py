@@ -4,10 +4,11 @@ from collections.abc import Callable, Mapping
 
 from kept.base.encoding import Json
 from kept.base.errors import MalformedError
-from kept.cli.commands import api_keys, consents, ledger, people, team, upkeep
+from kept.cli.commands import api_keys, consents, imports, ledger, people, team, upkeep
 from kept.cli.commands.call import Call
 
 COMMANDS: Mapping[str, Callable[[Call], Json]] = {
+    "import": imports.import_lists,
     "person find": people.find,
     "person show": people.show,
     "person correct": people.correct_values,
