@@ -42,7 +42,10 @@ STATUS: dict[type[KeptError], int] = {
 
 @dataclass(frozen=True, slots=True)
 class Problem:
-    """A failure ready to be shown. `code` is stable; `detail` is public text."""
+    """A failure ready to be shown. `code` is stable; `detail` is public text.
+
+    `errors` are (place, reason) of each part of a body that does not fit, never its value.
+    """
 
     status: int
     code: str
@@ -50,6 +53,16 @@ class Problem:
     retry_after_s: int | None = None
     ref: str = ""
     where: str = ""
+    errors: tuple[tuple[str, str], ...] = ()
+    headers: tuple[tuple[str, str], ...] = ()
+
+
+class ProblemError(Exception):
+    """An entrance's own failure, whose status the table of inner ones does not give."""
+
+    def __init__(self, problem: Problem) -> None:
+        super().__init__(problem.detail)
+        self.problem = problem
 
 
 def status_of(error: KeptError) -> int:
@@ -59,8 +72,12 @@ def status_of(error: KeptError) -> int:
 
 def problem_of(error: Exception) -> Problem:
     """The problem that stands for an exception; bugs and tampering get a number to quote."""
+    if isinstance(error, ProblemError):
+        return error.problem
     if isinstance(error, HTTPException):
-        return Problem(error.status_code, _http_code(error.status_code), error.detail)
+        headers = tuple((error.headers or {}).items())
+        code = _http_code(error.status_code)
+        return Problem(error.status_code, code, error.detail, headers=headers)
     if isinstance(error, MalformedError):
         return Problem(400, "malformed", error.why, where=error.where)
     if isinstance(error, KeptError):
@@ -103,6 +120,7 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
     response = _document(problem) if request.url.path.startswith(API) else _page(request, problem)
     if problem.retry_after_s is not None:
         response.headers["Retry-After"] = str(problem.retry_after_s)
+    response.headers.update(dict(problem.headers))
     return response
 
 
@@ -114,6 +132,8 @@ def _document(problem: Problem) -> Response[dict[str, object]]:
         "detail": f"{problem.where}: {problem.detail}" if problem.where else problem.detail,
         "code": problem.code,
     }
+    if problem.errors:
+        body["errors"] = [{"where": where, "why": why} for where, why in problem.errors]
     if problem.ref:
         body["instance"] = f"urn:kept:incident:{problem.ref}"
     return Response(body, status_code=problem.status, media_type=PROBLEM_TYPE)

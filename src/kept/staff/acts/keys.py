@@ -113,6 +113,11 @@ def find_key(tx: Tx, text: str, /, *, now: datetime) -> ApiKey | None:
     return stored.key if stored.key.is_live(now) else None
 
 
+def still_live(tx: Tx, key: KeyId, /, *, now: datetime) -> bool:
+    """Whether a key found before has been neither revoked nor ended since. Reads only."""
+    return keys.is_live(tx, key, now)
+
+
 def note_key_use(tx: Tx, key: KeyId, /, *, now: datetime) -> Pending[None]:
     """Note that the key is in use; call it when `key.is_use_due(now)`."""
     keys.set_used(tx, key, now)

@@ -56,6 +56,16 @@ def by_id(tx: Tx, key: KeyId) -> StoredKey | None:
     return None if row is None else StoredKey(_key(row), bytes(row[13]))
 
 
+def is_live(tx: Tx, key: KeyId, now: datetime) -> bool:
+    """Whether the key is neither revoked nor over: one look at the table's own index."""
+    row = tx.row(
+        "select 1 from api_key where id = :id and revoked_at is null and expires_at > :now",
+        id=key.raw,
+        now=to_micros(now),
+    )
+    return row is not None
+
+
 def all_keys(tx: Tx) -> list[ApiKey]:
     """Every key ever issued, newest first."""
     return [_key(row) for row in tx.rows(f"{_KEYS} order by created_at desc")]
