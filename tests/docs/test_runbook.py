@@ -1,0 +1,95 @@
+"""Does the program on the runbook's page really open a house whose passphrase is lost?"""
+
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+from kept.base.errors import KeptError
+from kept.crypto.secret import Secret
+from kept.wiring.founding import Founding, found_with_passphrase
+from kept.wiring.house import open_house
+from kept.wiring.settings import Settings
+from markdown_pages import ROOT, fences
+
+RUNBOOK = ROOT / "docs" / "runbook"
+OLD, NEW = "the river at dawn, alone", "another walk, another river"
+
+
+@dataclass(frozen=True)
+class Lost:
+    """A house whose passphrase nobody knows, and the sheet of paper."""
+
+    folder: Path
+    words: Path
+    phrase: Path
+
+    def run(self) -> "subprocess.CompletedProcess[str]":
+        """The page's program, as its page says to run it."""
+        program = self.folder.parent / "new_passphrase.py"
+        blocks = fences(RUNBOOK / "passphrase-lost.md")
+        program.write_text(next(b.text for b in blocks if b.words == ("python",)), encoding="utf-8")
+        command = [sys.executable, program, self.folder, self.words, self.phrase]
+        return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+def opens(folder: Path, phrase: str) -> bool:
+    """Whether a passphrase opens the house."""
+    try:
+        open_house(folder, Settings(passphrase=Secret(phrase.encode()))).close()
+    except KeptError:
+        return False
+    return True
+
+
+@pytest.fixture
+def lost(tmp_path: Path) -> Lost:
+    """A new house, its words on two lines of paper."""
+    folder = tmp_path / "shop"
+    founding = Founding("Tea Shop", "owner@example.org")
+    made = found_with_passphrase(folder, founding, Secret(OLD.encode()), Settings())
+    words, phrase = tmp_path / "words", tmp_path / "phrase"
+    paper = made.recovery_words
+    words.write_text(f"{' '.join(paper[:9])}\n{' '.join(paper[9:])}\n", encoding="utf-8")
+    phrase.write_text(f"{NEW}\n", encoding="utf-8")
+    return Lost(folder, words, phrase)
+
+
+def test_words_give_a_new_passphrase(lost: Lost) -> None:
+    """Afterwards the new passphrase opens the house, and the old one does not."""
+    done = lost.run()
+    assert done.returncode == 0, done.stderr
+    assert opens(lost.folder, NEW)
+    assert not opens(lost.folder, OLD)
+
+
+def test_wrong_words_change_nothing(lost: Lost) -> None:
+    """Words of another house open nothing, and the ring stays as it was."""
+    ring = (lost.folder / "keyring.json").read_bytes()
+    lost.words.write_text("babab " * 16 + "kinom\n", encoding="utf-8")
+    assert lost.run().returncode != 0
+    assert (lost.folder / "keyring.json").read_bytes() == ring
+
+
+def test_every_bad_day_is_listed() -> None:
+    """The runbook's first page leads to each other page."""
+    listed = (RUNBOOK / "README.md").read_text(encoding="utf-8")
+    pages = [path.name for path in RUNBOOK.glob("*.md") if path.name != "README.md"]
+    assert len(pages) >= 13
+    assert [name for name in pages if f"({name})" not in listed] == []
+
+
+def test_every_decision_is_listed_and_whole() -> None:
+    """Each decision stands in the index and answers each of its questions."""
+    folder = ROOT / "docs" / "decisions"
+    listed = (folder / "README.md").read_text(encoding="utf-8")
+    pages = sorted(folder.glob("[0-9]*.md"))
+    parts = ("Status: ", "**Question.**", "**Drivers.**", "**Options.**", "**Decision.**")
+    parts += ("**Consequences.**", "**What would change our mind.**")
+    assert len(pages) >= 15
+    for page in pages:
+        text = page.read_text(encoding="utf-8")
+        assert f"]({page.name})" in listed
+        assert [part for part in parts if part not in text] == [], page.name
