@@ -12,6 +12,7 @@ from kept.base.errors import KeptError
 from kept.cli.messages import error_message
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
+Id = Annotated[str, Parameter(name="ID")]
 
 
 def tell(result: Json, words: Callable[[Any], str], *, as_json: bool) -> None:

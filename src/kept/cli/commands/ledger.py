@@ -3,11 +3,12 @@
 from functools import lru_cache
 from pathlib import Path
 
-from kept.base.encoding import Json
+from kept.base.encoding import Json, b64
 from kept.base.errors import ConflictError
 from kept.cli.commands.call import Call
 from kept.ledger.acts.export import export
 from kept.ledger.acts.logs import current_log, succeed
+from kept.ledger.acts.receipts import NotYet, receipt
 from kept.ledger.acts.serving import Log
 from kept.ledger.acts.starting import Refusing
 from kept.ledger.acts.verify import Fault, SubjectOf, verify_acts, verify_log
@@ -58,6 +59,20 @@ def _told(fault: Fault) -> Json:
 def key(call: Call) -> Json:
     """The line that others pin."""
     return {"key": str(call.house.sequencer.key)}
+
+
+def receipt_of(call: Call) -> Json:
+    """The receipt of one act, as base64 of its file; the opening stays with the person.
+
+    Raises:
+        ConflictError: the act is not signed yet.
+    """
+    house, act = call.house, call.number("act", 0)
+    call.signed()
+    found = house.db.read(lambda tx: receipt(tx, house.tiles, act_id=act, opening=None))
+    if isinstance(found, NotYet):
+        raise ConflictError("This act is not signed yet. Try again in a second.")
+    return {"act": act, "receipt": b64(found)}
 
 
 def export_log(call: Call) -> Json:

@@ -2,12 +2,12 @@
 
 import time
 
-from kept.base.encoding import Json
+from kept.base.encoding import Json, b64url
 from kept.base.errors import MalformedError, RefusedError
 from kept.cli.commands.call import Call
 from kept.crypto.chance import draw
 from kept.flows.forget_person import ForgetParts, advance
-from kept.staff.model.session import token_text
+from kept.ledger.model import Kind
 from kept.vault.acts.correct import Correction, correct
 from kept.vault.acts.erase import TOKEN_BYTES, begin_erasure, pending_erasures
 from kept.vault.acts.find import find_people
@@ -15,6 +15,7 @@ from kept.vault.acts.open import OpenedPerson, ShownCategory, open_person
 from kept.vault.model.gate import Refused, Request
 from kept.vault.model.reasons import reason_of
 from kept.vault.model.rules import Lang
+from kept.web.lines import line, told_of
 from kept.wiring.links import follow_link
 
 FORGET_S = 15.0  # then the server, or the next start, goes on by itself
@@ -61,15 +62,17 @@ def show(call: Call) -> Json:
 
 def _told(call: Call, request: Request, answer: OpenedPerson) -> Json:
     lang: Lang = "ru" if call.lang == "ru" else "en"
-    purpose = call.house.book.rules.purposes[request.purpose]
+    rules, keys = call.house.book.rules, [one.category.key for one in answer.categories]
+    detail: dict[str, Json] = {"categories": keys, "ref": request.ref.strip()}
+    told = told_of(Kind.PERSON_READ, call.actor.role, request.purpose, detail=detail)
     return {
         "id": str(answer.person),
         "alias": answer.alias,
-        "purpose": purpose.key,
+        "purpose": request.purpose,
         "categories": {one.category.key: _values(one) for one in answer.categories},
         "revisions": {one.category.key: one.rev for one in answer.categories},
         "act": answer.act_id,
-        "line": purpose.line.get(lang),
+        "line": line(told, rules, lang),
     }
 
 
@@ -129,7 +132,7 @@ def forget(call: Call) -> Json:
         "id": str(person),
         "act": act,
         "state": "erased" if is_done else "erasing",
-        "follow": follow_link(house.settings, token_text(token)),
+        "follow": follow_link(house.settings, b64url(token)),
     }
 
 

@@ -27,6 +27,7 @@ COMMANDS: Mapping[str, Callable[[Call], Json]] = {
     "checkup": upkeep.checkup,
     "verify": ledger.verify,
     "ledger key": ledger.key,
+    "ledger receipt": ledger.receipt_of,
     "ledger export": ledger.export_log,
     "ledger adopt": ledger.adopt,
     "ledger succeed": ledger.follow,

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from kept.base.errors import MalformedError, NotFoundError, TamperedError
+from kept.base.errors import MalformedError, NotFoundError, TamperedError, UnavailableError
 from kept.cli.answers import AsJson, tell
 from kept.cli.exits import CHANGED, DONE
 from kept.cli.reach import At, Reach
@@ -18,19 +18,19 @@ MAX_RECEIPT_BYTES = 1 << 20
 Key = Annotated[str | None, Parameter(name="--key")]
 
 
-def verify(receipt: Path | None = None, /, *, key: Key = None, json: AsJson = False, at: At) -> int:
+def verify(file: Path | None = None, /, *, key: Key = None, json: AsJson = False, at: At) -> int:
     """Check the whole ledger of this folder, or one receipt against a key.
 
     Exits 0 when all is whole, 1 when something was changed; it says what and where.
 
     Args:
-        receipt: a .tlog-proof file; without one the whole ledger is checked.
+        file: a receipt (.tlog-proof); without one the whole ledger is checked.
         key: the log's verifier key line, as /ledger/key gives it, or a file that holds it.
         json: one object on one line.
         at: where the house lies.
     """
-    if receipt is not None:
-        return _verify_receipt(receipt, key, as_json=json)
+    if file is not None:
+        return _verify_receipt(file, key, as_json=json)
     found = _whole(at)
     tell(found, _verdict, as_json=json)
     return DONE if found["whole"] else CHANGED
@@ -128,6 +128,31 @@ def show_key(*, json: AsJson = False, at: At) -> None:
         at: where the house lies.
     """
     tell(at.do("ledger key"), lambda d: d["key"], as_json=json)
+
+
+@ledger.command
+def receipt(act: int, /, *, to: Path, json: AsJson = False, at: At) -> None:
+    """Write the receipt of one act: the proof that it stands in the ledger.
+
+    Args:
+        act: its number, as every command that does something tells it.
+        to: the .tlog-proof file to write.
+        json: one object on one line.
+        at: where the house lies.
+
+    Raises:
+        UnavailableError: the file cannot be written.
+    """
+    from base64 import b64decode
+
+    done: Any = at.do("ledger receipt", act=act)
+    try:
+        to.write_bytes(b64decode(done.pop("receipt")))
+    except OSError as error:
+        raise UnavailableError(f"{to} cannot be written: {error.strerror}.") from None
+    tell(
+        {**done, "file": str(to)}, lambda d: f"Receipt of act {d['act']}: {d['file']}", as_json=json
+    )
 
 
 @ledger.command

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from kept.base.errors import RefusedError
-from kept.cli.answers import AsJson, table, tell
+from kept.cli.answers import AsJson, Id, table, tell
 from kept.cli.reach import At
 
 person = App(name="person", help="Find, read, correct and forget one person.")
@@ -30,7 +30,7 @@ def find(value: str, /, *, json: AsJson = False, at: At) -> None:
 
 @person.command
 def show(
-    id_: str,
+    id_: Id,
     /,
     *,
     purpose: str,
@@ -66,7 +66,7 @@ def _person(shown: dict[str, Any]) -> str:
 
 @person.command
 def correct(
-    id_: str,
+    id_: Id,
     /,
     *,
     category: str,
@@ -94,7 +94,7 @@ def correct(
 
 
 @person.command
-def forget(id_: str, /, *, yes: Yes = False, json: AsJson = False, at: At) -> None:
+def forget(id_: Id, /, *, yes: Yes = False, json: AsJson = False, at: At) -> None:
     """Erase a person: keys first, then data. It cannot be taken back.
 
     Args:
@@ -108,7 +108,7 @@ def forget(id_: str, /, *, yes: Yes = False, json: AsJson = False, at: At) -> No
     tell(at.do("person forget", id=id_), _forgotten, as_json=json)
 
 
-def _make_sure(id_: str) -> None:
+def _make_sure(id_: Id) -> None:
     import sys
 
     if not sys.stdin.isatty():
@@ -125,7 +125,7 @@ def _forgotten(done: dict[str, Any]) -> str:
 
 @consent.command
 def give(
-    id_: str,
+    id_: Id,
     /,
     *,
     purpose: str,
@@ -151,7 +151,7 @@ def give(
 
 
 @consent.command
-def withdraw(id_: str, /, *, purpose: str, json: AsJson = False, at: At) -> None:
+def withdraw(id_: Id, /, *, purpose: str, json: AsJson = False, at: At) -> None:
     """The person took a yes back.
 
     Args:

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from kept.cli.answers import AsJson, table, tell
+from kept.cli.answers import AsJson, Id, table, tell
 from kept.cli.reach import At
 
 staff = App(name="staff", help="Colleagues: invite, list, reset, disable.")
@@ -43,7 +43,7 @@ def invite(
 
 
 @staff.command
-def disable(id_: str, /, *, json: AsJson = False, at: At) -> None:
+def disable(id_: Id, /, *, json: AsJson = False, at: At) -> None:
     """Close every door of somebody who leaves.
 
     Args:
@@ -55,7 +55,7 @@ def disable(id_: str, /, *, json: AsJson = False, at: At) -> None:
 
 
 @staff.command
-def reset(id_: str, /, *, json: AsJson = False, at: At) -> None:
+def reset(id_: Id, /, *, json: AsJson = False, at: At) -> None:
     """Take password and second factor away and give a new link.
 
     Args:
@@ -123,7 +123,7 @@ def list_keys(*, json: AsJson = False, at: At) -> None:
 
 
 @keys.command
-def revoke(id_: str, /, *, json: AsJson = False, at: At) -> None:
+def revoke(id_: Id, /, *, json: AsJson = False, at: At) -> None:
     """End a key at once.
 
     Args:
