@@ -11,6 +11,7 @@ import threading
 from collections import defaultdict
 from collections.abc import Callable
 from concurrent.futures import Future
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -68,6 +69,7 @@ class Writer:
         self._connect = connect
         self._started: Future[None] = Future()
         self._closed = False
+        self._gate = threading.Lock()  # nothing is queued behind the mark that ends the queue
         self._thread = threading.Thread(target=self._serve, name=f"writer-{name}", daemon=True)
         self._thread.start()
         self._started.result()
@@ -86,16 +88,18 @@ class Writer:
         return future
 
     def _put(self, unit: Unit) -> None:
-        if self._closed:
-            raise UnavailableError("The database is closed. Nothing was recorded.")
         if threading.current_thread() is self._thread:
             raise RuntimeError("a unit of work must not wait for another one")
-        self._queue.put(unit)
+        with self._gate:
+            if self._closed:
+                raise UnavailableError("The database is closed. Nothing was recorded.")
+            self._queue.put(unit)
 
     def close(self) -> None:
         """Run what is queued, then stop."""
-        self._closed = True
-        self._queue.put(None)
+        with self._gate:
+            self._closed = True
+            self._queue.put(None)
         self._thread.join()
 
     def _serve(self) -> None:
@@ -132,7 +136,7 @@ class Writer:
         except KeptError as error:
             for unit in units:
                 unit.error = error
-        except Exception as error:  # noqa: BLE001  # the thread must outlive a broken group
+        except BaseException as error:  # noqa: BLE001  # the thread must outlive a broken group
             for unit in units:
                 unit.error = UnavailableError("The database failed. Nothing was recorded.")
                 unit.error.__cause__ = error
@@ -148,7 +152,7 @@ def _answer_all(units: list[Unit]) -> None:
         else:
             by_loop[unit.loop].append(unit)
     for loop, waiting in by_loop.items():
-        if not loop.is_closed():
+        with suppress(RuntimeError):  # the loop closed meanwhile: nobody waits there any more
             loop.call_soon_threadsafe(_answer_in_loop, waiting)
 
 

@@ -14,7 +14,7 @@ from typing import Any, Literal, TypeVar
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
-from kept.base.errors import UnavailableError
+from kept.base.errors import ConflictError, UnavailableError
 from kept.db.groups import Unit, Writer
 from kept.db.seam import READ_CAP_S, Pending, Row, Tx, Value
 
@@ -23,7 +23,14 @@ Connection = psycopg.Connection[tuple[Any, ...]]
 
 READERS = 8
 ATTEMPTS = 5  # of one unit after deadlocks or serialisation failures
+_LOST_RACES = (  # each stands alone below OperationalError: none is another's base
+    psycopg.errors.DeadlockDetected,
+    psycopg.errors.SerializationFailure,
+    psycopg.errors.TransactionRollback,
+)
 _NAME = re.compile(r":([a-z_][a-z0-9_]*)")
+_TWICE = "Somebody wrote the same at that moment. Nothing was recorded. Look again, then repeat."
+_FULL = "The disk is full. Nothing was recorded. Free some space and try again."
 _AWAY = "The database cannot be reached. Nothing was recorded. Try again in a moment."
 
 
@@ -143,10 +150,10 @@ class _PostgresEngine:
                 for unit in units:
                     unit.attempt(tx)
         except psycopg.OperationalError as error:
-            if not isinstance(error, psycopg.errors.TransactionRollback):
-                raise UnavailableError(_AWAY) from error
+            if not isinstance(error, _LOST_RACES):
+                raise _unavailable(error) from error
             return False
-        except Exception:  # noqa: BLE001  # found again, and answered, when the unit runs alone
+        except BaseException:  # noqa: BLE001  # found again, and answered, when the unit runs alone
             return False
         return True
 
@@ -155,15 +162,17 @@ class _PostgresEngine:
             try:
                 with self._connection.transaction():
                     unit.attempt(PostgresTx(self._connection))
-            except psycopg.errors.TransactionRollback as error:  # deadlock, serialisation
+            except _LOST_RACES as error:
                 if attempt == ATTEMPTS - 1:
-                    unit.error = UnavailableError(_AWAY)
-                    unit.error.__cause__ = error
+                    unit.error = _unavailable(error)
             except psycopg.OperationalError as error:
-                unit.error = UnavailableError(_AWAY)
+                unit.error = _unavailable(error)
+                return
+            except psycopg.IntegrityError as error:
+                unit.error = ConflictError(_TWICE)
                 unit.error.__cause__ = error
                 return
-            except Exception as error:  # noqa: BLE001  # belongs to the unit's caller
+            except BaseException as error:  # noqa: BLE001  # belongs to the unit's caller
                 unit.error = error
                 return
             else:
@@ -172,6 +181,13 @@ class _PostgresEngine:
     def close(self) -> None:
         """Close the writing connection."""
         self._connection.close()
+
+
+def _unavailable(error: psycopg.OperationalError) -> UnavailableError:
+    is_full = isinstance(error, psycopg.errors.DiskFull)
+    translated = UnavailableError(_FULL if is_full else _AWAY)
+    translated.__cause__ = error
+    return translated
 
 
 def _connect(dsn: str) -> Connection:

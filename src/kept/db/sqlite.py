@@ -13,23 +13,27 @@ Source: sqlite.org/pragma.html, sqlite.org/wal.html.
 import asyncio
 import threading
 import time
+import weakref
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, TypeVar
 
 import apsw
 
-from kept.base.errors import UnavailableError
+from kept.base.errors import ConflictError, KeptError, UnavailableError
 from kept.db.groups import Unit, Writer
 from kept.db.seam import READ_CAP_S, Pending, Row, Tx, Value
 
 T = TypeVar("T")
 
 BUSY_MS = 10_000
+SCRUB_BUSY_MS = 50  # while it waits for readers, a TRUNCATE holds up every writer
 SCRUB_TRIES = 40  # with a pause that grows to 0.5 s: beyond the cap on readers
 _PROGRESS_STEPS = 20_000  # virtual machine steps between looks at the reader's cap
 _FULL = "The disk is full. Nothing was recorded. Free some space and try again."
 _BROKEN = "The database could not be written. Nothing was recorded."
+_TWICE = "Somebody wrote the same at that moment. Nothing was recorded. Look again, then repeat."
+_SLOW = "The question took too long. Nothing was changed."
 
 
 class SqliteTx:
@@ -59,6 +63,29 @@ class SqliteTx:
         self._connection.executemany(sql, rows).fetchall()
 
 
+class _CappedTx(SqliteTx):
+    """A reader's `SqliteTx`: no statement begins after the cap, so no snapshot is held for long."""
+
+    def __init__(self, connection: apsw.Connection, until: float) -> None:
+        super().__init__(connection)
+        self._until = until
+
+    def rows(self, sql: str, /, **values: Value) -> list[Row]:
+        """Every row of a query.
+
+        Raises:
+            UnavailableError: the cap is over.
+        """
+        if time.monotonic() > self._until:
+            raise UnavailableError(_SLOW)
+        return super().rows(sql, **values)
+
+    def row(self, sql: str, /, **values: Value) -> Row | None:
+        """The first row of a query, or None."""
+        found = self.rows(sql, **values)
+        return found[0] if found else None
+
+
 class SqliteDatabase:
     """`Database` in one file, with `find` attached from a second one when given."""
 
@@ -68,7 +95,7 @@ class SqliteDatabase:
         self._path = path
         self._find = find
         self._local = threading.local()
-        self._readers: list[apsw.Connection] = []
+        self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
         self._writer = Writer(path.stem, self._connect_writer)
 
@@ -81,19 +108,21 @@ class SqliteDatabase:
         connection = self._reader()
         if connection.in_transaction:  # a read inside a read shares the outer snapshot
             return work(SqliteTx(connection))
-        deadline = time.monotonic() + READ_CAP_S
-        connection.set_progress_handler(lambda: time.monotonic() > deadline, _PROGRESS_STEPS)
+        until = time.monotonic() + READ_CAP_S
+        connection.set_progress_handler(lambda: time.monotonic() > until, _PROGRESS_STEPS)
         connection.execute("BEGIN").fetchall()
         try:
-            return work(SqliteTx(connection))
+            return work(_CappedTx(connection, until))
         except apsw.InterruptError as error:
-            raise UnavailableError("The question took too long. Nothing was changed.") from error
+            raise UnavailableError(_SLOW) from error
         except apsw.Error as error:
             raise UnavailableError(
                 "The database could not be read. Nothing was changed."
             ) from error
         finally:
-            connection.execute("ROLLBACK").fetchall()
+            connection.set_progress_handler(None)
+            if connection.in_transaction:
+                connection.execute("ROLLBACK").fetchall()
 
     def write(self, work: Callable[[Tx], Pending[T]]) -> T:
         """Run `work` in the writer thread and wait for its group's COMMIT."""
@@ -124,6 +153,7 @@ class SqliteDatabase:
     def _writer_checkpoint(self) -> bool:
         """Checkpoint on a connection of its own, as a transaction may not be open."""
         connection = _connect(self._path, self._find, read_only=False)
+        connection.set_busy_timeout(SCRUB_BUSY_MS)
         try:
             schemas = ("main", "find") if self._find else ("main",)
             return all(
@@ -139,7 +169,7 @@ class SqliteDatabase:
         """Finish what is queued, then close every connection."""
         self._writer.close()
         with self._readers_lock:
-            for connection in self._readers:
+            for connection in list(self._readers):
                 connection.close()
             self._readers.clear()
 
@@ -149,7 +179,7 @@ class SqliteDatabase:
             connection = _connect(self._path, self._find, read_only=True)
             self._local.connection = connection
             with self._readers_lock:
-                self._readers.append(connection)
+                self._readers.add(connection)
         return connection
 
     def _connect_writer(self) -> "_SqliteEngine":
@@ -190,7 +220,7 @@ class _SqliteEngine:
             if not self._connection.in_transaction:  # the engine gave up the whole group
                 raise
             unit.error = _translated(error)
-        except Exception as error:  # noqa: BLE001  # belongs to the unit's caller
+        except BaseException as error:  # noqa: BLE001  # belongs to the unit's caller
             unit.error = error
         if unit.error is not None:
             execute("ROLLBACK TO unit").fetchall()
@@ -201,14 +231,32 @@ class _SqliteEngine:
         self._connection.close()
 
 
-def _translated(error: apsw.Error) -> UnavailableError:
-    translated = UnavailableError(_FULL if isinstance(error, apsw.FullError) else _BROKEN)
+def _translated(error: apsw.Error) -> KeptError:
+    translated: KeptError
+    if isinstance(error, apsw.ConstraintError):
+        translated = ConflictError(_TWICE)
+    else:
+        translated = UnavailableError(_FULL if isinstance(error, apsw.FullError) else _BROKEN)
     translated.__cause__ = error
     return translated
 
 
 def _connect(path: Path, find: Path | None, *, read_only: bool) -> apsw.Connection:
-    """Open with every pragma set and read back."""
+    """Open with every pragma set and read back.
+
+    Raises:
+        UnavailableError: the file cannot be opened, or is no database.
+    """
+    try:
+        return _opened(path, find, read_only=read_only)
+    except apsw.Error as error:
+        raise UnavailableError(
+            f"{path.name} cannot be opened: it is damaged, or the folder cannot be written."
+            " Nothing was changed."
+        ) from error
+
+
+def _opened(path: Path, find: Path | None, *, read_only: bool) -> apsw.Connection:
     connection = apsw.Connection(str(path), statementcachesize=256)
     connection.set_busy_timeout(BUSY_MS)
     if find is not None:
