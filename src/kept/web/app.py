@@ -12,6 +12,7 @@ from litestar.static_files import (
 )
 
 from kept.web.assets import STATIC
+from kept.web.bounds import Bounds
 from kept.web.guard import guard
 from kept.web.parts import WebParts
 from kept.web.problems import answer
@@ -32,7 +33,7 @@ def healthz() -> Response[str]:
 
 def create_app(parts: WebParts) -> Litestar:
     """The application over these parts."""
-    window = window_of(parts)
+    window, bounds = window_of(parts), Bounds()
     pages: list[Any] = [*trust.ROUTES, *verify.ROUTES, *ledger.ROUTES, *ME_ROUTES, *DESK_ROUTES]
     if parts.is_demo:
         pages.extend(demo.ROUTES)
@@ -51,10 +52,12 @@ def create_app(parts: WebParts) -> Litestar:
         dependencies={
             "parts": Provide(lambda: parts, sync_to_thread=False),
             "window": Provide(lambda: window, sync_to_thread=False),
+            "bounds": Provide(lambda: bounds, sync_to_thread=False),
         },
         exception_handlers={Exception: answer},
         middleware=[guard(is_https=parts.is_https)],
         state=State({"parts": parts}),
+        on_shutdown=[bounds.streams.close],
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=OpenAPIConfig(title="Kept", version="1", path="/api/v1/docs"),
         debug=False,

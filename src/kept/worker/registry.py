@@ -7,6 +7,7 @@ from datetime import timedelta
 from kept.worker.parts import WorkerParts
 from kept.worker.tasks.collect import collect
 from kept.worker.tasks.forget import forget, sweep
+from kept.worker.tasks.mail import send_mail
 from kept.worker.tasks.publish import publish, tend_reserve
 from kept.worker.tasks.search import search
 
@@ -23,6 +24,7 @@ class Task:
 TASKS = (
     Task("publish", timedelta(seconds=5), publish),
     Task("collect", timedelta(minutes=1), collect),
+    Task("mail", timedelta(seconds=1), send_mail),
     Task("forget", timedelta(seconds=1), forget),
     Task("search", timedelta(minutes=1), search),
     Task("sweep", timedelta(hours=1), sweep),

@@ -24,10 +24,10 @@ def mark_taken(tx: Tx, n: int, *, at: int) -> None:
 
 
 def asked_since(tx: Tx, since: int) -> list[tuple[int, int, int | None]]:
-    """(row, asked_at, taken_at) of requests since a time, or still open, oldest first."""
+    """(row, asked_at, ready_at) of requests since a time, or still open, oldest first."""
     found = tx.rows(
-        "select n, asked_at, taken_at from export where asked_at >= :since or taken_at is null"
-        " or taken_at >= :since order by n",
+        "select n, asked_at, ready_at from export where asked_at >= :since or ready_at is null"
+        " or ready_at >= :since order by n",
         since=since,
     )
     return [(row[0], row[1], row[2]) for row in found]

@@ -1,5 +1,24 @@
 """All handlers of this surface, gathered for the app."""
 
+from litestar import Router
+from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-ROUTES: list[HTTPRouteHandler] = []
+from kept.web.routes.me import changes, copy, door, events, leaving, page
+from kept.web.visitors import CodeNeeded, customer_of, to_the_door
+
+ROUTES: list[HTTPRouteHandler | Router] = [
+    Router(
+        "/",
+        route_handlers=[
+            *door.ROUTES,
+            *page.ROUTES,
+            *changes.ROUTES,
+            *copy.ROUTES,
+            *leaving.ROUTES,
+            *events.ROUTES,
+        ],
+        dependencies={"customer": Provide(customer_of)},
+        exception_handlers={CodeNeeded: to_the_door},
+    )
+]

@@ -1,0 +1,85 @@
+"""Letters that people asked for: claimed, released by the vault with an act, sent, forgotten.
+
+The job names only the person; the address and the code exist from the release to the sending, here
+and nowhere else. A letter the server does not take is tried again with a new code. What nobody can
+be sent (forgotten meanwhile, or no address is kept) is dropped.
+"""
+
+import asyncio
+
+import structlog
+
+from kept.base.errors import KeptError, NotFoundError, RefusedError
+from kept.base.ids import PersonId
+from kept.base.texts import translations
+from kept.conversations.model import Letter
+from kept.conversations.ports import MailSender
+from kept.db import jobs
+from kept.db.jobs import Job
+from kept.vault.acts.egress import Released, release_code
+from kept.vault.acts.visit import CODE_JOB, CODE_LIFE
+from kept.worker.parts import WorkerParts
+
+AT_ONCE = 20
+_log = structlog.get_logger("kept.worker")
+
+
+def send_mail(parts: WorkerParts) -> None:
+    """Send what waits, a bounded number at a time; nothing while no mail server is set up."""
+    if parts.mail is None:
+        return
+    due = parts.db.write(
+        lambda tx: jobs.claim(tx, (CODE_JOB,), now=parts.clock.now(), most=AT_ONCE)
+    )
+    for job in due:
+        _do(parts, parts.mail, job)
+
+
+def _do(parts: WorkerParts, mail: MailSender, job: Job) -> None:
+    try:
+        _send_code(parts, mail, job)
+    except (NotFoundError, RefusedError) as error:
+        _log.warning("letter dropped", job=job.id, problem=type(error).__name__)
+        parts.db.write(lambda tx: jobs.finish(tx, job))
+    except KeptError as error:
+        problem = str(error)
+        parts.db.write(lambda tx: jobs.postpone(tx, job, problem=problem, now=parts.clock.now()))
+    else:
+        parts.db.write(lambda tx: jobs.finish(tx, job))
+
+
+def _send_code(parts: WorkerParts, mail: MailSender, job: Job) -> None:
+    """Release a code and hand the letter over.
+
+    Raises:
+        NotFoundError: the person was forgotten meanwhile.
+        RefusedError: the mail server says never.
+        UnavailableError: the mail server is away.
+    """
+    person = PersonId.parse(str(job.body["person"]))
+    released = parts.db.write(
+        lambda tx: release_code(tx, parts.vault, parts.pepper, person=person, now=parts.clock.now())
+    )
+    if released is not None:
+        letter = code_letter(released, parts.book.business.name, str(job.body["lang"]))
+        asyncio.run(mail.send(letter))
+
+
+def code_letter(released: Released, shop: str, lang: str) -> Letter:
+    """The letter with the code; no link in it, so that nobody learns to click one."""
+    texts = translations(lang)
+    minutes = int(CODE_LIFE.total_seconds()) // 60
+    lines = (
+        texts.gettext("Your code: %(code)s") % {"code": released.secret},
+        "",
+        texts.ngettext(
+            "It works once, for %(num)s minute.", "It works once, for %(num)s minutes.", minutes
+        )
+        % {"num": minutes},
+        texts.gettext("Type it on the page where you asked for it. We never ask for it elsewhere."),
+        texts.gettext("You did not ask for it? Then do nothing: without the code no one gets in."),
+        "",
+        shop,
+    )
+    subject = texts.gettext("Your code for %(shop)s") % {"shop": shop}
+    return Letter(f"code-{released.act_id}", released.address, subject, "\n".join(lines) + "\n")
