@@ -7,6 +7,7 @@ from kept.db.seam import Tx
 from kept.ledger.acts import counts
 from kept.ledger.model import Kind
 from kept.promises.acts.collect import standing
+from kept.promises.acts.not_yours import not_yours
 from kept.promises.model.book import Book
 from kept.promises.model.checkup import Checked
 from kept.promises.model.checkup_facts import Facts
@@ -51,6 +52,7 @@ def facts_of(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> Facts:
         fields_without_why=_unexplained(book.rules),
         breaks=len(breaks),
         breaks_answered=sum(one.explanation is not None for one in breaks),
+        not_yours=not_yours(tx),
     )
 
 

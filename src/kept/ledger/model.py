@@ -63,6 +63,8 @@ class Kind(StrEnum):
     PROMISE_PAUSED = "promise.paused"
     PROMISE_EXPLAINED = "promise.explained"
     PROMISE_WITHDRAWN = "promise.withdrawn"
+    # acts of the house about its check-up
+    CHECKUP_ANSWERED = "checkup.answered"
 
 
 HOUSE = "house"  # the purpose of acts without a person

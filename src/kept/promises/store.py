@@ -205,3 +205,21 @@ def _breaks(tx: Tx, key: str, since: int) -> tuple[Break, ...]:
         )
         for row in rows
     )
+
+
+def insert_not_yours(tx: Tx, key: str, reason: str, *, recorded: int, act: int) -> None:
+    """Append the owner's word on a row of the check-up."""
+    tx.run(
+        "insert into checkup_answer (key, reason, recorded_at, act)"
+        " values (:key, :reason, :recorded, :act)",
+        key=key,
+        reason=reason,
+        recorded=recorded,
+        act=act,
+    )
+
+
+def not_yours(tx: Tx) -> dict[str, str]:
+    """The owner's last word on each row, "" where it was taken back."""
+    rows = tx.rows("select key, reason from checkup_answer order by id")
+    return {row[0]: row[1] for row in rows}

@@ -22,6 +22,7 @@ from kept.ledger.tiles import TILE_WIDTH, Tile, cut, decode_bundle, node_reader,
 _HOUSE = (
     "book.",
     "erased_",
+    "checkup.",
     "import.",
     "key.",
     "ledger.",

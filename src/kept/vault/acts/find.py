@@ -7,13 +7,21 @@ was looked for. The answer holds the alias and masked values, never a full one.
 from dataclasses import dataclass
 from datetime import datetime
 
-from kept.base.errors import MalformedError, RefusedError
+from kept.base.errors import MalformedError, NotFoundError, RefusedError
 from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Kind
 from kept.vault.acts.open import ShownCategory, show_category
-from kept.vault.acts.parts import Known, VaultParts, index_text, note_opening, open_cell, with_keys
+from kept.vault.acts.parts import (
+    Known,
+    VaultParts,
+    index_text,
+    known_person,
+    note_opening,
+    open_cell,
+    with_keys,
+)
 from kept.vault.model.gate import Asker, PersonState
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import INDEX_KIND_ID, Category, FieldKind, Level
@@ -73,6 +81,24 @@ def find_people(
     if not found:
         record(tx, vault.origin, act=Act(Kind.NOBODY_FOUND, asker.actor, HOUSE), now=now)
     return Pending(found)
+
+
+def recognise(
+    tx: Tx, vault: VaultParts, /, *, asker: Asker, person: PersonId, now: datetime
+) -> Pending[Found]:
+    """Show the mask of one known person again. Records `person.found`.
+
+    Raises:
+        RefusedError: this role does not look people up.
+        NotFoundError: nobody has this id, or they are being forgotten.
+        TamperedError: a cell or a key was changed.
+    """
+    if asker.actor.role not in FINDER_ROLES or not asker.is_live:
+        raise RefusedError("role_may_not", "Your role does not look people up.")
+    known = known_person(tx, vault, person)
+    if PersonState(known.row.state) not in LIVE:
+        raise NotFoundError("Nobody is kept under this id.")
+    return Pending(_answer(tx, vault, known, asker=asker, now=now))
 
 
 def matches(tx: Tx, vault: VaultParts, wanted: list[tuple[FieldKind, str]]) -> list[Known]:

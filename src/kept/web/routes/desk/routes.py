@@ -1,5 +1,47 @@
-"""All handlers of this surface, gathered for the app."""
+"""Which pages has the desk? All of them, behind one guard that asks the table of permissions."""
 
-from litestar.handlers import HTTPRouteHandler
+from litestar.di import Provide
+from litestar.router import Router
+from litestar.types import ControllerRouterHandler
 
-ROUTES: list[HTTPRouteHandler] = []
+from kept.web.routes.desk import (
+    account,
+    check_up,
+    join,
+    keys,
+    later,
+    ledger,
+    mend,
+    people,
+    person,
+    promises,
+    sign_in,
+    team,
+    today,
+)
+from kept.web.staff_session import SignInNeeded, admit, to_the_door, visitor_of
+
+_MODULES = (
+    sign_in,
+    join,
+    account,
+    today,
+    people,
+    person,
+    mend,
+    team,
+    keys,
+    promises,
+    check_up,
+    ledger,
+    later,
+)
+ROUTES: list[ControllerRouterHandler] = [
+    Router(
+        "/",
+        route_handlers=[handler for module in _MODULES for handler in module.ROUTES],
+        guards=[admit],
+        dependencies={"visitor": Provide(visitor_of, sync_to_thread=False)},
+        exception_handlers={SignInNeeded: to_the_door},
+    )
+]

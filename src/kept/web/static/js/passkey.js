@@ -1,4 +1,4 @@
-// How does a passkey sign somebody in, or become known? Two steps with the server, begin and finish, both JSON.
+// How does a passkey sign somebody in, or become known? Two steps with the server, begin and finish, both JSON. Making one sends a fresh code and its name along.
 // <button data-passkey="login|register" data-next="/desk">; errors go, in words, into [data-passkey-error].
 "use strict";
 (() => {
@@ -24,11 +24,12 @@
     if (credential.response.getTransports) response.transports = credential.response.getTransports();
     return { id: credential.id, rawId: encode(credential.rawId), type: credential.type, clientExtensionResults: credential.getClientExtensionResults(), response };
   };
+  const value = (name) => document.querySelector(`[name=${name}]`)?.value || "";
   const run = async (kind, button) => {
-    const email = document.querySelector("[name=email]")?.value || "";
-    const options = unpack(await post(`/desk/passkey/${kind}/begin`, { email }));
+    const options = unpack(await post(`/desk/passkey/${kind}/begin`, {}));
     const credential = kind === "register" ? await navigator.credentials.create(options) : await navigator.credentials.get(options);
-    const done = await post(`/desk/passkey/${kind}/finish`, pack(credential));
+    const packed = pack(credential);
+    const done = await post(`/desk/passkey/${kind}/finish`, kind === "register" ? { credential: packed, code: value("code"), label: value("label") } : packed);
     location.assign(done.next || button.dataset.next || "/desk");
   };
   for (const button of document.querySelectorAll("[data-passkey]")) {

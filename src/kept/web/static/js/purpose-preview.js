@@ -25,7 +25,7 @@
       const ready = purpose && picked;
       if (button) button.disabled = !ready;
       line.textContent = ready
-        ? purpose.dataset.line.replaceAll("{category}", picked.dataset.what).replaceAll("{ref}", ref && ref.value.trim() ? ` (${ref.value.trim()})` : "")
+        ? purpose.dataset.line.replaceAll("{category}", picked.dataset.what).replaceAll("{ref}", ref && ref.value.trim() ? ` ${ref.value.trim()}` : "")
         : line.dataset.empty;
     };
     form.addEventListener("input", show);

@@ -1,0 +1,96 @@
+"""Which line will the customer read, and which did they read before? The same words as on `/me`."""
+
+from dataclasses import dataclass
+
+from kept.base.texts import moment_text
+from kept.ledger.acts.bare import BareAct
+from kept.ledger.model import Kind
+from kept.promises.model.words import when
+from kept.staff.model.account import STAFF_ROLES
+from kept.vault.model.rules import Purpose
+from kept.web.lines import DATA, Told, icon, line
+from kept.web.routes.desk.shell import Shell
+
+REF, CATEGORY = "{ref}", "{category}"  # the places that the browser fills while one types
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """What the form of opening says."""
+
+    purpose: str = ""
+    category: str = ""
+    ref: str = ""
+    reason: str = ""
+
+
+def line_of(shell: Shell, chosen: Chosen) -> str:
+    """What the customer will read for this choice; "" until it is whole."""
+    rules = shell.parts.vault.rules
+    if chosen.purpose not in rules.purposes or chosen.category not in rules.categories:
+        return ""
+    told = Told(
+        Kind.PERSON_READ,
+        shell.visitor.role.value,
+        chosen.purpose,
+        (chosen.category,),
+        chosen.ref,
+    )
+    return line(told, rules, shell.lang)
+
+
+def purposes_of(shell: Shell) -> list[dict[str, str]]:
+    """The purposes staff may choose, with the line as a form to fill."""
+    mine = shell.visitor.role
+    every = shell.parts.vault.rules.purposes.values()
+    staffed = [one for one in every if one.roles & STAFF_ROLES]
+    own = [one for one in staffed if mine in one.roles]
+    others = [one for one in staffed if mine not in one.roles]
+    return [_purpose(shell, one) for one in (*own, *others)]
+
+
+def _purpose(shell: Shell, purpose: Purpose) -> dict[str, str]:
+    rules, lang = shell.parts.vault.rules, shell.lang
+    told = Told(Kind.PERSON_READ, shell.visitor.role.value, purpose.key, (), REF)
+    said = line(told, rules, lang).replace(DATA.get(lang), CATEGORY, 1)
+    needed = {"ref": purpose.needs_ref, "reason": purpose.needs_reason}
+    return {
+        "key": purpose.key,
+        "label": purpose.label.get(lang),
+        "line": said.replace(f" {REF}", REF),
+        "categories": " ".join(sorted(purpose.categories)),
+        "needs": " ".join(key for key, is_needed in needed.items() if is_needed),
+    }
+
+
+def categories_of(shell: Shell) -> list[dict[str, str]]:
+    """The categories with the words that stand for them inside the line."""
+    rules, lang = shell.parts.vault.rules, shell.lang
+    role = shell.visitor.role.value
+    before = line(Told(Kind.PERSON_READ, role, ""), rules, lang).removesuffix(DATA.get(lang))
+    return [
+        {
+            "key": one.key,
+            "label": one.label.get(lang),
+            "what": line(Told(Kind.PERSON_READ, role, "", (one.key,)), rules, lang).removeprefix(
+                before
+            ),
+        }
+        for one in rules.categories.values()
+    ]
+
+
+def act_of(shell: Shell, act: BareAct) -> dict[str, object]:
+    """One act about a person, without what only the person may read."""
+    rules, lang = shell.parts.vault.rules, shell.lang
+    keys = tuple(one.key for one in rules.categories.values() if act.mask & one.bit)
+    return {
+        "id": act.act_id,
+        "icon": icon(act.kind),
+        "line": line(Told(act.kind, act.role, act.purpose, keys), rules, lang),
+        "iso": when(act.at),
+        "at_text": moment_text(act.at, lang),
+        "reason": "",
+        "receipt": "",
+        "sealed": act.index is not None,
+    }
