@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
-from kept.base.clock import SystemClock, to_micros
+from kept.base.clock import Clock, SystemClock, to_micros
 from kept.base.durable import replace_file, sync_folder
 from kept.base.ids import ID_BYTES
 from kept.crypto import keyring, keyring_file
@@ -56,14 +56,19 @@ class Founded:
 
 
 def found_with_passphrase(
-    folder: Path, founding: Founding, phrase: Secret, settings: Settings
+    folder: Path,
+    founding: Founding,
+    phrase: Secret,
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
 ) -> Founded:
     """A new house that opens with a passphrase; see `found_house`.
 
     Raises:
         KeptError: as `found_house`.
     """
-    return found_house(folder, founding, PassphraseProvider(phrase), settings)
+    return found_house(folder, founding, PassphraseProvider(phrase), settings, clock=clock)
 
 
 def found_with_key_file(
@@ -82,7 +87,12 @@ def found_with_key_file(
 
 
 def found_house(
-    folder: Path, founding: Founding, provider: RootProvider, settings: Settings
+    folder: Path,
+    founding: Founding,
+    provider: RootProvider,
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
 ) -> Founded:
     """Make a new house; the folder is there whole on return, or unchanged.
 
@@ -93,7 +103,7 @@ def found_house(
         UnavailableError: the disk refuses.
     """
     DataFolder(folder).require_free()
-    now = SystemClock().now()
+    now = (clock or SystemClock()).now()
     text = default_book(
         name=founding.name,
         contact=founding.owner,

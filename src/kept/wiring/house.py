@@ -1,6 +1,6 @@
 """How is a house put together from its folder? Opened once, handed out in parts, closed once."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 
@@ -29,7 +29,7 @@ from kept.vault.acts.parts import VaultParts
 from kept.wiring.folder import DataFolder
 from kept.wiring.founding import prepare_tables
 from kept.wiring.parts import first_origin, open_databases, staff_parts, vault_parts
-from kept.wiring.settings import Settings
+from kept.wiring.settings import Settings, read_settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,6 +109,7 @@ def open_house(folder: Path, settings: Settings, *, clock: Clock | None = None) 
     harden_process()
     place = DataFolder(folder)
     place.require()
+    settings = _own_passphrase(place, settings)
     book = parse_book(place.book.read_text(encoding="utf-8"))
     ring = keyring_file.load(place.keyring)
     opened = keyring.open_with(ring, root_provider(ring, settings))
@@ -119,6 +120,16 @@ def open_house(folder: Path, settings: Settings, *, clock: Clock | None = None) 
         db.close()
         keys_db.close()
         raise
+
+
+def _own_passphrase(place: DataFolder, settings: Settings) -> Settings:
+    """A demo opens with the passphrase and the files of its folder, whatever else was told."""
+    if not place.demo_mark.exists():
+        return settings
+    own = read_settings(place.root, {})
+    if own.passphrase is None:
+        return settings
+    return replace(settings, passphrase=own.passphrase, dsn=own.dsn, keys_dsn=own.keys_dsn)
 
 
 def _assemble(
@@ -149,7 +160,9 @@ def _assemble(
         book=book,
         opened=opened,
         vault=vault,
-        staff=staff_parts(book, opened, settings, origin=origin),
+        staff=replace(
+            staff_parts(book, opened, settings, origin=origin), is_demo=box is not None
+        ),
         tiles=tiles,
         high_water=high_water,
         sequencer=Sequencer(db, tiles=tiles, high_water=high_water, keys=keys),
