@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 
 from kept.db.seam import Database, Tx
 from kept.flows.judge_promises import Standings, judge_promises
-from kept.ledger.acts import serving
+from kept.ledger.acts import counts, serving
 from kept.ledger.acts.serving import Log
 from kept.ledger.merkle import EMPTY_ROOT
 from kept.ledger.notes import Checkpoint, Note, Signer
@@ -91,9 +91,9 @@ def take_stock(tx: Tx, showing: Showing, /, *, now: datetime) -> Stock:
         now=now,
         is_demo=showing.is_demo,
     )
-    published = serving.published_at(tx, log)
+    published = counts.published_at(tx, log.origin)
     signed = sign_seal(seal, lambda text: _signed(showing.signer, text))
-    return Stock(standings, seal, signed, published[1] if published else None)
+    return Stock(standings, seal, signed, published)
 
 
 def _head(tx: Tx, log: Log) -> LedgerHead:
