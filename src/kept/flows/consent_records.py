@@ -8,13 +8,13 @@ Source: ISO/IEC TS 27560; DPVCG "Implementing ISO/IEC TS 27560", 15 Feb 2026; DP
 import uuid
 from collections.abc import Sequence
 
-from kept.base.clock import from_micros
 from kept.promises.model.book import Book
 from kept.promises.model.seal import iso_duration
 from kept.promises.model.words import when
 from kept.vault.acts.export import Everything
+from kept.vault.acts.own import Said
+from kept.vault.model.gate import ConsentState
 from kept.vault.model.rules import Purpose
-from kept.vault.store.people import ConsentRow
 
 SCHEMA = "https://w3id.org/dpv/schema/dpv-27560"
 CONTEXT = {
@@ -24,10 +24,10 @@ CONTEXT = {
     "xsd": "http://www.w3.org/2001/XMLSchema#",
 }
 STATUS = {
-    "given": "dpv:ConsentGiven",
-    "refused": "dpv:ConsentRefused",
-    "withdrawn": "dpv:ConsentWithdrawn",
-    "expired": "dpv:ConsentExpired",
+    ConsentState.GIVEN: "dpv:ConsentGiven",
+    ConsentState.REFUSED: "dpv:ConsentRefused",
+    ConsentState.WITHDRAWN: "dpv:ConsentWithdrawn",
+    ConsentState.EXPIRED: "dpv:ConsentExpired",
 }
 OUTSIDE_EU = frozenset({"RU", "US", "GB", "CH", "UA", "BY", "KZ"})
 
@@ -44,12 +44,12 @@ def consent_records(book: Book, held: Everything) -> dict[str, object]:
     }
 
 
-def _record(book: Book, held: Everything, row: ConsentRow, purpose: Purpose) -> dict[str, object]:
+def _record(book: Book, held: Everything, row: Said, purpose: Purpose) -> dict[str, object]:
     business = book.business
-    subject = f"urn:kept:person:{held.person.id}"
+    subject = f"urn:kept:person:{held.person}"
     profile = "record" if business.country in OUTSIDE_EU else "record-eu-gdpr"
     name = uuid.uuid5(uuid.NAMESPACE_URL, f"{subject}/consent/{row.n}")
-    at = when(from_micros(row.at))
+    at = when(row.at)
     return {
         "@id": f"urn:uuid:{name}",
         "@type": "dpv:ConsentRecord",
@@ -75,7 +75,7 @@ def _record(book: Book, held: Everything, row: ConsentRow, purpose: Purpose) -> 
         },
         "dpv:hasConsentStatus": [
             {
-                "@type": STATUS.get(row.state, "dpv:ConsentStatus"),
+                "@type": STATUS[row.state],
                 "dpv:isIndicatedAtTime": {"@value": at, "@type": "xsd:dateTime"},
                 "dpv:hasIndicationMethod": row.method,
             }

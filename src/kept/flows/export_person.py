@@ -14,7 +14,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from kept.base.clock import Clock, from_micros
+from kept.base.clock import Clock
 from kept.base.ids import PersonId
 from kept.db.seam import Database, Tx
 from kept.flows.consent_records import consent_records
@@ -102,7 +102,7 @@ def export_person(parts: ExportParts, person: PersonId, render_page: RenderPage)
 
 
 def _gather(tx: Tx, parts: ExportParts, held: Everything, made_at: datetime) -> Copy:
-    subject = own_subject(tx, parts.vault, held.person.id)
+    subject = own_subject(tx, parts.vault, held.person)
     acts: list[SeenAct] = []
     while True:
         after = acts[-1].n if acts else -1
@@ -137,8 +137,8 @@ def data_of(copy: Copy) -> dict[str, object]:
     held = copy.held
     return {
         "format": FORMAT,
-        "person": str(held.person.id),
-        "alias": held.person.alias,
+        "person": str(held.person),
+        "alias": held.alias,
         "made_at": when(copy.made_at),
         "categories": {part.category.key: _category(part) for part in held.categories},
         "sources": [
@@ -146,7 +146,7 @@ def data_of(copy: Copy) -> dict[str, object]:
                 "purpose": one.purpose,
                 "basis": one.basis,
                 "source": one.source,
-                "at": when(from_micros(one.at)),
+                "at": when(one.at),
             }
             for one in held.origins
         ],

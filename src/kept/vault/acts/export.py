@@ -14,21 +14,22 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
 from kept.vault.acts.open import ShownCategory, show_category
+from kept.vault.acts.own import Origin, Said, answers_of, origins_of
 from kept.vault.acts.parts import VaultParts, known_person, note_opening
 from kept.vault.model.rules import Level
 from kept.vault.store import exports
 from kept.vault.store import people as store
-from kept.vault.store.people import ConsentRow, OriginRow, PersonRow
 
 
 @dataclass(frozen=True, slots=True)
 class Everything:
     """All that is held on one person, opened."""
 
-    person: PersonRow
+    person: PersonId
+    alias: str
     categories: tuple[ShownCategory, ...]
-    consents: tuple[ConsentRow, ...]
-    origins: tuple[OriginRow, ...]
+    consents: tuple[Said, ...]
+    origins: tuple[Origin, ...]
     act_id: int
 
 
@@ -75,10 +76,11 @@ def open_everything(
     done = record(tx, vault.origin, act=act, subject=known.keys.subject, now=now)
     return Pending(
         Everything(
-            known.row,
+            person,
+            known.row.alias,
             opened,
-            tuple(store.consents(tx, known.row.n)),
-            tuple(store.origins(tx, known.row.n)),
+            answers_of(tx, known.row.n),
+            origins_of(tx, known.row.n),
             done.act_id,
         )
     )

@@ -41,13 +41,15 @@ async def front(request: Asked, parts: Parts, window: ShopWindow) -> Response[st
     lang, now = language_of(request, parts), parts.clock.now()
     stock, texts = await seen(window, now), translations(lang)
     states = stock.seal.states()
+    iso, at_text = _measured(stock, lang)
     return page(
         request,
         parts,
         "trust.html",
         headline=headline(states).get(lang),
         counts_state=worst(*states).value if states else State.UNMEASURED.value,
-        **_measured(stock, lang),
+        as_of_iso=iso,
+        as_of_text=at_text,
         promises=_shown(stock, lang),
         proof={
             "size_text": _lines(stock.seal.ledger.size, lang),
@@ -91,13 +93,13 @@ def _shown(stock: Stock, lang: str) -> list[Shown]:
     return [show(one, judged, lang) for one, judged in stock.standings.promises]
 
 
-def _measured(stock: Stock, lang: str) -> dict[str, str]:
+def _measured(stock: Stock, lang: str) -> tuple[str, str]:
     """The date of the oldest measurement the seal rests on; empty when there is none."""
     measured = [judged.measured_at for _, judged in stock.standings.promises if judged.measured_at]
     if not measured or all(state is State.UNMEASURED for state in stock.seal.states()):
-        return {"as_of_iso": "", "as_of_text": ""}
+        return "", ""
     at = stock.seal.this_update
-    return {"as_of_iso": when(at), "as_of_text": moment_text(at, lang)}
+    return when(at), moment_text(at, lang)
 
 
 def _lines(size: int, lang: str) -> str:

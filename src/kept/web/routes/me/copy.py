@@ -9,12 +9,11 @@ from babel.support import NullTranslations
 from litestar import Request, Response, post
 from litestar.handlers import HTTPRouteHandler
 
-from kept.base.clock import from_micros
 from kept.base.texts import moment_text, translations
 from kept.flows.export_person import Copy, ExportParts, export_person
 from kept.ledger.notes import Checkpoint, Note
 from kept.promises.model.words import when
-from kept.vault.model.gate import Consent, ConsentState
+from kept.vault.model.gate import Consent
 from kept.web.parts import Parts, WebParts
 from kept.web.render import language_of, render
 from kept.web.routes.me.page import category_shown, consents_shown, download
@@ -44,7 +43,7 @@ def readable(parts: WebParts, copy: Copy, lang: str) -> bytes:
         demo=parts.is_demo,
         made_iso=when(copy.made_at),
         made_text=moment_text(copy.made_at, lang),
-        me={"alias": held.person.alias},
+        me={"alias": held.alias},
         held=[category_shown(parts, one, held.origins, lang=lang) for one in held.categories],
         acts=[_act(parts, copy, lang, at) for at in reversed(range(len(copy.acts)))],
         consents=consents_shown(parts, _last(copy), lang),
@@ -68,10 +67,7 @@ def _act(parts: WebParts, copy: Copy, lang: str, at: int) -> dict[str, str]:
 
 def _last(copy: Copy) -> Mapping[str, Consent]:
     """The last answer for each purpose."""
-    return {
-        row.purpose: Consent(ConsentState(row.state), row.notice, from_micros(row.at))
-        for row in copy.held.consents
-    }
+    return {row.purpose: Consent(row.state, row.notice, row.at) for row in copy.held.consents}
 
 
 def _files(copy: Copy, texts: NullTranslations) -> list[dict[str, str]]:

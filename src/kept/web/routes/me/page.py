@@ -13,17 +13,17 @@ from litestar.params import FromPath
 
 from kept.base.errors import NotFoundError, UnavailableError
 from kept.base.texts import day_text, translations
-from kept.db.seam import Pending, Tx
+from kept.db.seam import Tx
 from kept.ledger.acts import history
 from kept.ledger.acts.history import SeenAct
 from kept.ledger.acts.receipts import NotYet, receipt
-from kept.vault.acts import own, visit
-from kept.vault.acts.open import Shown, ShownCategory, open_own
+from kept.vault.acts import own
+from kept.vault.acts.open import Shown, ShownCategory
+from kept.vault.acts.own import Origin
 from kept.vault.model.body import Status
 from kept.vault.model.gate import Consent, ConsentState
 from kept.vault.model.normalise import as_text
 from kept.vault.model.rules import Basis
-from kept.vault.store.people import OriginRow, PersonRow
 from kept.web.keeping import until_rule
 from kept.web.parts import Parts, WebParts
 from kept.web.render import language_of, page
@@ -58,14 +58,16 @@ async def my_page(
     """The page, with what a form just did."""
     lang, now = language_of(request, parts), parts.clock.now()
     objects = request.headers.get(GPC) == "1"
-
-    def open_all(tx: Tx) -> Pending[tuple[PersonRow, tuple[ShownCategory, ...]]]:
-        visit.touch(tx, customer.token, now=now)
-        if objects:
-            own.note_signal(tx, parts.vault, person=customer.person, lang=lang, now=now)
-        return open_own(tx, parts.vault, person=customer.person, now=now)
-
-    row, shown = await parts.db.write_async(open_all)
+    seen = await parts.db.write_async(
+        lambda tx: own.come_by(
+            tx,
+            parts.vault,
+            customer.token,
+            person=customer.person,
+            objects=lang if objects else None,
+            now=now,
+        )
+    )
     before = _before(request)
     standing, acts = await parts.db.read_async(
         lambda tx: (own.own_standing(tx, customer.person), _acts(tx, parts, customer, before))
@@ -76,8 +78,8 @@ async def my_page(
         parts,
         "me.html",
         http_status=status,
-        me={"alias": row.alias, "alias_only": row.is_alias_only},
-        held=[category_shown(parts, part, standing.origins, lang=lang) for part in shown],
+        me={"alias": seen.alias, "alias_only": seen.is_alias_only},
+        held=[category_shown(parts, part, standing.origins, lang=lang) for part in seen.categories],
         acts=[tell(act, parts.vault.rules, lang) for act in listed],
         last_act=max((act.n for act in acts), default=-1) if before is None else "",
         older=_older(acts, listed),
@@ -108,7 +110,7 @@ def _older(acts: Sequence[SeenAct], listed: Sequence[SeenAct]) -> str:
 
 
 def category_shown(
-    parts: WebParts, part: ShownCategory, origins: Sequence[OriginRow], *, lang: str
+    parts: WebParts, part: ShownCategory, origins: Sequence[Origin], *, lang: str
 ) -> dict[str, object]:
     """One opened category, each value with its why, until when and where from."""
     texts = translations(lang)

@@ -6,12 +6,12 @@ Source: GDPR Art. 15(1)(a)-(h), 15(2); 152-FZ Art. 14(7).
 from collections.abc import Sequence
 
 from kept.base.texts import translations
-from kept.vault.store.people import OriginRow
+from kept.vault.acts.own import Origin
 from kept.web.keeping import keeping
 from kept.web.parts import WebParts
 
 
-def statement(parts: WebParts, origins: Sequence[OriginRow], lang: str) -> list[dict[str, str]]:
+def statement(parts: WebParts, origins: Sequence[Origin], lang: str) -> list[dict[str, str]]:
     """Titles and texts, in the order of the law."""
     text, rules = translations(lang).gettext, parts.book.rules
     business = parts.book.business
