@@ -78,6 +78,7 @@ WORDS = {
     "mail_from": "The sender that customers see.",
     "publish_every_s": "Seconds between two public checkpoints of the ledger.",
 }
+_STARTED_AS = " -m kept.cli.pages"  # usage lines name how this program was started
 _GLOBAL = re.compile(r"\* `--(?:data|passphrase-file) PATH`: .*\n")
 
 
@@ -92,6 +93,7 @@ def cli_page() -> str:
     made = app.generate_docs(output_format="markdown", usage_name="kept")
     commands = made[made.index("\n## kept ") :]
     body = _GLOBAL.sub("", commands).replace("```console", "```text")
+    body = body.replace(_STARTED_AS, "")
     body = body.replace(" *[default: False]*", "").replace(' *[default: ""]*', "")
     body = re.sub(r"\*\*Parameters\*\*:\n\n(?=\n|#|$)", "", body)
     return f"{CLI_HEAD}{chr(10).join(rows)}\n\n{body.strip()}\n"

@@ -1,0 +1,193 @@
+"""What does the terminal say when something is wrong, and is nothing lost?"""
+
+import os
+import pty
+import signal
+import socket
+import sqlite3
+import stat
+import subprocess
+
+import pytest
+
+from terminal import KEPT, Shop, clean
+
+PHRASE = "a long walk by the river at dawn"
+
+
+@pytest.fixture(scope="module")
+def phrased(tmp_path_factory) -> Shop:
+    """A house that opens with a passphrase, kept in a file."""
+    folder = tmp_path_factory.mktemp("phrased")
+    right = folder / "right"
+    right.write_text(f"{PHRASE}\n", encoding="utf-8")
+    shop = Shop(folder / "shop", {"KEPT_PASSPHRASE_FILE": str(right)})
+    made = shop.kept("init", "--name=Tea Shop", "--owner=owner@example.org")
+    assert made.code == 0, made.err
+    assert "RECOVERY WORDS" in made.out
+    return shop
+
+
+def test_a_wrong_passphrase_changes_nothing(phrased, tmp_path) -> None:
+    """Code 3 and plain words; --passphrase-file wins over the environment."""
+    wrong = tmp_path / "wrong"
+    wrong.write_text("another walk by another river\n", encoding="utf-8")
+    said = phrased.kept("--passphrase-file", str(wrong), "verify", "--json")
+    assert (said.code, said.out) == (3, "")
+    assert said.error["code"] == "wrong_passphrase"
+    assert phrased.kept("verify").code == 0
+
+
+def test_no_passphrase_and_nobody_to_ask(phrased, tmp_path) -> None:
+    """Without a terminal nothing waits for an answer."""
+    bare = Shop(phrased.folder)
+    assert bare.kept("verify", "--json").error["code"] == "passphrase_needed"
+    new = Shop(tmp_path / "new").kept("init", "--name=A", "--owner=a@example.org", "--json")
+    assert new.error["code"] == "passphrase_needed"
+    assert not (tmp_path / "new").exists()
+    gone = bare.kept("--passphrase-file", str(tmp_path / "none"), "verify")
+    assert gone.code == 4
+
+
+def typed(shop: Shop, words: list[str], answers: list[str]) -> tuple[int, str]:
+    """Run a command at a terminal and type the answers, each after its prompt."""
+    pid, terminal = pty.fork()
+    if pid == 0:
+        os.execve(  # noqa: S606  # the terminal must be this process's own
+            KEPT[0], [*KEPT, "--data", str(shop.folder), *words], clean()
+        )
+    said = ""
+    for answer in answers:
+        before = said.count(": ")
+        while said.count(": ") == before:
+            said += os.read(terminal, 1024).decode()
+        os.write(terminal, answer.encode() + b"\n")
+    try:
+        while part := os.read(terminal, 1024):
+            said += part.decode()
+    except OSError:  # Linux says so when the other end of a terminal is gone
+        pass
+    os.close(terminal)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said
+
+
+def test_the_passphrase_is_typed_twice(tmp_path) -> None:
+    """Two that differ make no house; neither is ever shown."""
+    shop = Shop(tmp_path / "shop")
+    words = ["init", "--name=Tea Shop", "--owner=owner@example.org"]
+    code, said = typed(shop, words, [PHRASE, PHRASE + "!"])
+    assert (code, shop.folder.exists()) == (3, False)
+    assert "differ" in said
+    code, said = typed(shop, words, [PHRASE, PHRASE])
+    assert (code, PHRASE in said) == (0, False)
+    code, said = typed(shop, ["verify"], [PHRASE])
+    assert (code, "Whole" in said) == (0, True)
+
+
+def test_a_missing_folder(tmp_path) -> None:
+    """Code 4, with what to type."""
+    said = Shop(tmp_path / "none").kept("verify")
+    assert said.code == 4
+    assert "init" in said.err
+    (tmp_path / "empty").mkdir()
+    assert Shop(tmp_path / "empty").kept("serve", "--port=0").code == 4
+
+
+def test_a_folder_in_use_is_not_founded_again(shop) -> None:
+    """The folder of a house stays as it is."""
+    keyring = (shop.folder / "keyring.json").read_bytes()
+    said = shop.kept("init", "--name=B", "--owner=b@example.org", "--key-file=/dev/null")
+    assert said.code == 5
+    assert (shop.folder / "keyring.json").read_bytes() == keyring
+
+
+def test_a_newer_folder_is_left_alone(own_shop) -> None:
+    """Data last used by a newer Kept: code 5, and nothing is migrated back."""
+    with sqlite3.connect(own_shop.folder / "data.db") as db:
+        db.execute("insert into schema_migration values (9999, 'next', '', 0)")
+    db.close()
+    said = own_shop.kept("verify")
+    assert said.code == 5
+    assert "newer" in said.err
+
+
+def test_one_server_a_folder(own_shop) -> None:
+    """The second is told who is first; commands go through the first; SIGTERM ends it with 0."""
+    with own_shop.served() as first:
+        second = own_shop.kept("serve", "--port=0")
+        assert second.code == 5
+        assert str(first.process.pid) in second.err
+        mode = (own_shop.folder / "kept.sock").stat().st_mode
+        assert stat.S_ISSOCK(mode)
+        assert stat.S_IMODE(mode) == 0o600
+        assert own_shop.kept("staff", "invite", "anna@example.org").code == 0
+        assert own_shop.kept("ledger", "adopt").code == 5
+        assert own_shop.kept("verify").code == 0
+    assert first.process.returncode == 0
+    assert not (own_shop.folder / "kept.sock").exists()
+    assert own_shop.kept("staff", "list", "--json").json[0]["email"] == "anna@example.org"
+
+
+def test_ctrl_c_ends_a_server_quietly(own_shop) -> None:
+    """Code 130, and the log holds no traceback."""
+    with own_shop.served(end=signal.SIGINT) as served:
+        pass
+    assert served.process.returncode == 130
+    assert "Traceback" not in served.said
+
+
+def test_a_killed_server_leaves_no_lock(own_shop) -> None:
+    """A socket nobody listens on is passed over, and the lock died with its holder."""
+    with own_shop.served(end=signal.SIGKILL):
+        pass
+    assert (own_shop.folder / "kept.sock").exists()
+    assert own_shop.kept("verify").code == 0
+
+
+def test_a_taken_port(shop) -> None:
+    """Told at once, with code 75, and the folder is free again."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        said = shop.kept("serve", "--port", str(taken.getsockname()[1]))
+    assert said.code == 75
+    assert shop.kept("verify").code == 0
+
+
+def test_a_part_of_a_server_needs_postgres(shop) -> None:
+    """SQLite has one whole server."""
+    assert shop.kept("serve", "--role=web").code == 5
+
+
+@pytest.mark.parametrize(
+    ("words", "code"),
+    [
+        (["nonsense"], 2),
+        (["person", "show", "x"], 2),
+        (["person", "forget", "not-an-id", "--yes"], 2),
+        (["import", "/no/such/list.csv"], 4),
+        (["import"], 2),
+        (["verify", "/dev/null"], 2),
+        (["book", "check", "/dev/null"], 2),
+        (["ledger", "receipt", "999999", "--to=/dev/null"], 4),
+    ],
+)
+def test_mistakes_have_their_codes(shop, words: list[str], code: int) -> None:
+    """Each is told on standard error; standard output stays empty."""
+    said = shop.kept(*words)
+    assert (said.code, said.out) == (code, "")
+    assert said.err.strip()
+
+
+def test_a_reader_that_has_enough(shop) -> None:
+    """A pipe that is closed at its other end ends the command without a word."""
+    with subprocess.Popen(
+        [*KEPT, "--data", str(shop.folder), "checkup"],
+        env=clean(),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stdout is not None
+        assert process.stderr is not None
+        process.stdout.close()
+        said = process.stderr.read()
+    assert (process.returncode, said) == (0, "")

@@ -1,0 +1,141 @@
+"""Does the owner's day work in the terminal, without a server and beside one?"""
+
+import json
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from terminal import Shop
+
+CSV = """Name;E-Mail;Telefon;Strasse;Ort;PLZ
+Tina {who};tina.{who}@example.org;030 901820;Lindenweg 7;Berlin;10115
+Max {who};max.{who}@example.org;;;;
+Tina B;TINA.{who}@example.org;;;;
+broken;row
+"""
+
+
+@pytest.fixture(params=["alone", "beside a server"])
+def day(request, shop, tmp_path):
+    """The same shop, opened by each command or served."""
+    who = request.param.partition(" ")[0]
+    people = tmp_path / "people.csv"
+    people.write_text(CSV.format(who=who), encoding="utf-8")
+    if request.param == "alone":
+        yield shop, who, people
+    else:
+        with shop.served():
+            yield shop, who, people
+
+
+def test_a_day_in_the_terminal(day: tuple[Shop, str, Path]) -> None:
+    """Import, find, show, be refused, correct, forget; each act signed; the ledger whole."""
+    shop, who, people = day
+    mended = people.with_name("refused.csv")
+    came = shop.kept("import", str(people), "--refused", str(mended), "--json")
+    assert came.json == {"read": 4, "added": 2, "merged": 1, "refused": 1}
+    assert mended.read_text(encoding="utf-8").splitlines()[1:] == ["broken;row"]
+    again = shop.kept("import", str(people), "--json")
+    assert again.json == {"read": 4, "added": 0, "merged": 3, "refused": 1}
+
+    found = shop.kept("person", "find", f"tina.{who}@example.org", "--json").json
+    assert [set(one) for one in found] == [{"id", "alias"}]
+    person = found[0]["id"]
+    shown = shop.kept(
+        "person", "show", person, "--purpose=deliver", "--category=delivery", "--json"
+    ).json
+    home = {"address": "Lindenweg 7", "town": "Berlin", "postcode": "10115"}
+    assert (shown["id"], shown["alias"]) == (person, found[0]["alias"])
+    assert (shown["purpose"], shown["categories"]) == ("deliver", {"delivery": home})
+    assert shown["line"] == "The owner opened your address to deliver your order"
+
+    refused = shop.kept(
+        "person", "show", person, "--purpose=marketing", "--category=contact", "--json"
+    )
+    assert (refused.code, refused.out) == (3, "")
+    assert refused.error["code"] == "no_consent"
+    assert refused.error["message"] == "The person has not agreed to this."
+
+    done = shop.kept(
+        "person", "correct", person, "--category=delivery", "--rev=1", "--set=town=Kiel", "--json"
+    )
+    assert done.json["rev"] == 2
+    late = shop.kept("person", "correct", person, "--category=delivery", "--rev=1", "--set=town=")
+    assert late.code == 5
+
+    asked = shop.kept("person", "forget", person, "--json")
+    assert asked.error["code"] == "not_confirmed"
+    gone = shop.kept("person", "forget", person, "--yes", "--json")
+    assert (gone.code, gone.json["state"]) == (0, "erased")
+    assert shop.kept("person", "find", f"tina.{who}@example.org", "--json").json == []
+    assert shop.kept("person", "forget", person, "--yes").code == 4
+
+    whole = shop.kept("verify", "--json")
+    assert (whole.code, whole.json["faults"]) == (0, [])
+    assert whole.json["size"] >= gone.json["act"]
+
+
+def test_a_receipt_stands_alone(shop, tmp_path) -> None:
+    """One receipt and the key line are enough; a changed one is refused with code 1."""
+    invited = shop.kept("staff", "invite", "anna@example.org", "--role=operator", "--json")
+    assert "/desk/join/" in invited.json["link"]
+    key = shop.kept("ledger", "key", "--json").json["key"]
+    proof = tmp_path / "one.tlog-proof"
+    assert shop.kept("ledger", "receipt", "1", "--to", str(proof)).code == 0
+
+    nowhere = Shop(tmp_path / "nowhere")
+    held = nowhere.kept("verify", str(proof), "--key", key, "--json")
+    assert (held.code, held.json["holds"]) == (0, True)
+    assert held.json["entry"]["kind"] == "ledger.opened"
+
+    text = proof.read_text(encoding="utf-8")
+    proof.write_text(text.replace("\nindex 0\n", "\nindex 1\n"), encoding="utf-8")
+    broken = nowhere.kept("verify", str(proof), "--key", key)
+    assert broken.code == 1
+    assert "inclusion" in broken.out
+
+
+def test_services_get_keys_and_lose_them(shop) -> None:
+    """A key is shown once; the list has no secret; a revoked one is not live."""
+    made = shop.kept("keys", "issue", "shop", "--can=read", "--purpose=deliver", "--json").json
+    secret = made["key"].rpartition("_")[2]
+    listed = shop.kept("keys", "list", "--json")
+    assert secret not in listed.out
+    assert [one["live"] for one in listed.json if one["id"] == made["id"]] == [True]
+    assert shop.kept("keys", "revoke", made["id"]).code == 0
+    left = shop.kept("keys", "list", "--json").json
+    assert [one["live"] for one in left if one["id"] == made["id"]] == [False]
+
+
+def test_the_house_tells_how_it_stands(shop) -> None:
+    """Check-up, keyring, book and sealed records answer; nothing claims to be done by itself."""
+    rows = shop.kept("checkup", "--json").json
+    assert {tuple(sorted(row)) for row in rows} == {("evidence", "key", "level", "state")}
+    assert {row["state"] for row in rows} <= {"done", "partly", "missing", "not_yours", "later"}
+    assert {row["level"] for row in rows} == {"business", "team", "customer"}
+    ring = shop.kept("keyring", "status", "--json").json
+    wraps = {(one["role"], one["provider"]) for one in ring["epochs"][0]["wraps"]}
+    assert wraps == {("operational", "file"), ("recovery", "age")}
+    assert "deliver" in shop.kept("book", "check", "--json").json["purposes"]
+    assert shop.kept("vault", "check", "--json").json["whole"] is True
+
+
+def test_a_changed_act_is_named(own_shop) -> None:
+    """Somebody with the file changes one row: code 1, and which act it was."""
+    assert own_shop.kept("staff", "invite", "anna@example.org").code == 0
+    assert own_shop.kept("verify").code == 0
+    with sqlite3.connect(own_shop.folder / "data.db") as db:
+        db.execute("update acts set purpose = 'marketing' where id = 1")
+    db.close()
+    found = own_shop.kept("verify", "--json")
+    assert (found.code, found.json["whole"]) == (1, False)
+    assert {one["where"] for one in found.json["faults"]} == {"act 1"}
+    assert "act 1" in own_shop.kept("verify").out
+
+
+def test_json_goes_into_a_pipe(shop) -> None:
+    """One line, and nothing else, on standard output."""
+    out = shop.kept("staff", "list", "--json").out
+    assert out.count("\n") == 1
+    assert isinstance(json.loads(out), list)
