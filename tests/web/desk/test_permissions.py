@@ -73,7 +73,7 @@ def ask(member: Member, method: str, path: str, person: str) -> int:
     """Ask for a route as the page would."""
     real = path.replace("{person}", person)
     for name in ("session", "key", "staff", "row", "run", "token"):
-        real = real.replace("{%s}" % name, NOT_HERE)
+        real = real.replace("{" + name + "}", NOT_HERE)
     real = real.replace("{step}", "review")
     if method == "GET":
         return member.browser.get(real).status_code
