@@ -5,7 +5,6 @@ from typing import Any
 from litestar import Litestar, Response, get
 from litestar.datastructures import State
 from litestar.di import Provide
-from litestar.openapi import OpenAPIConfig
 from litestar.router import Router
 from litestar.static_files import (
     create_static_files_router,  # pyright: ignore[reportUnknownVariableType]
@@ -17,6 +16,7 @@ from kept.web.guard import guard
 from kept.web.parts import WebParts
 from kept.web.problems import answer
 from kept.web.routes import demo, ledger, trust, verify
+from kept.web.routes.api.door import Door
 from kept.web.routes.api.routes import ROUTES as API_ROUTES
 from kept.web.routes.desk.routes import ROUTES as DESK_ROUTES
 from kept.web.routes.me.routes import ROUTES as ME_ROUTES
@@ -56,10 +56,10 @@ def create_app(parts: WebParts) -> Litestar:
         },
         exception_handlers={Exception: answer},
         middleware=[guard(is_https=parts.is_https)],
-        state=State({"parts": parts}),
+        state=State({"parts": parts, "door": Door()}),
         on_shutdown=[bounds.streams.close],
         request_max_body_size=MAX_BODY_BYTES,
-        openapi_config=OpenAPIConfig(title="Kept", version="1", path="/api/v1/docs"),
+        openapi_config=None,  # the API's own page is made from its endpoints
         debug=False,
         pdb_on_exception=False,
     )

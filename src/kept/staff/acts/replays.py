@@ -58,6 +58,15 @@ def told_before(tx: Tx, ask: Ask, /, *, now: datetime) -> Told | None:
     return Told(status, body, act)
 
 
+def is_answered(tx: Tx, key: KeyId, name: str, /, *, now: datetime) -> bool:
+    """Whether this name was answered within the last day, whatever was asked. Reads only."""
+    ask = Ask(key, name, b"")
+    found = replays.find(
+        tx, key_id=key.raw, name_sha256=ask.name_sha256, since=to_micros(now - KEPT_FOR)
+    )
+    return found is not None
+
+
 def keep_told(tx: Tx, ask: Ask, told: Told, /, *, now: datetime) -> Pending[Told]:
     """Keep an answer for whoever asks again; it is handed on."""
     replays.delete_before(tx, to_micros(now - KEPT_FOR))
