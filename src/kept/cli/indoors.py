@@ -4,6 +4,7 @@ What the command recorded is put into the ledger and signed before the house is 
 receipts exist when the shell has its answer.
 """
 
+import sys
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
@@ -16,13 +17,18 @@ from kept.cli.commands.call import Call, user_name
 from kept.cli.commands.table import perform
 from kept.cli.messages import Request
 from kept.ledger.acts.counts import acts_waiting
-from kept.ledger.sequencer import Passed
+from kept.ledger.acts.starting import CLOSED, Refusing
 from kept.wiring.house import House, open_house
 from kept.wiring.leading import lead
 from kept.wiring.settings import Settings
 
 WAIT_S = 10.0
 LOOK_S = 0.02
+AWAY = Refusing(
+    "away",
+    "The ledger cannot be written now; what was recorded waits and is signed at the next start.",
+    "Сейчас в журнал не записать; записанное ждёт и будет подписано при следующем запуске.",
+)
 Signed = Callable[[], bool]
 """Waits until every recorded act is signed; False when the ledger does not sign now."""
 
@@ -52,25 +58,33 @@ def do(folder: Path, settings: Settings, request: Request, *, uid: int, progress
     with opened(folder, settings) as house:
 
         def signed() -> bool:
-            return sign(house)
+            return sign(house) is None
 
         call = Call(house, request.args, user_name(uid), progress, signed, is_alone=True)
         try:
             return perform(request.command, call)
         finally:
-            sign(house)
+            _tell_refusal(sign(house))
 
 
-def sign(house: House) -> bool:
-    """Put what waits into the ledger; False when it cannot be signed now, then the acts wait."""
+def sign(house: House) -> Refusing | None:
+    """Put what waits into the ledger; why it cannot be done now, then the acts wait."""
     try:
         while house.db.read(acts_waiting):
             done = house.sequencer.run(now=house.clock.now())
-            if not isinstance(done, Passed) or not done.taken:
-                return False
+            if isinstance(done, Refusing):
+                return done
+            if not done.taken:
+                return AWAY
     except KeptError:
-        return False
-    return True
+        return AWAY
+    return None
+
+
+def _tell_refusal(refusing: Refusing | None) -> None:
+    """After a log was closed the next one is opened by the next start: nothing to tell."""
+    if refusing is not None and refusing != CLOSED:
+        print(refusing.en, file=sys.stderr)
 
 
 def wait_signed(house: House) -> bool:
