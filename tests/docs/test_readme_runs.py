@@ -6,11 +6,13 @@ Each shell block of README.md says after its language what becomes of it here:
     ```sh serve    started and left running; /healthz must answer before the next block
     ```sh shown    not run: cloning, or the test command that runs this very test
 
-A block without such a word fails. Port 8700 stands for a free one, and the passphrase comes from a
-file, as KEPT_PASSPHRASE_FILE.
+A block without such a word fails. Ports 8700 to 8709 stand for free ones, 8700 also where a server
+is started without naming one; the passphrase comes from a file, as KEPT_PASSPHRASE_FILE. All
+servers run to the end, so that the reader's two shells are the test's.
 """
 
 import os
+import re
 import runpy
 import socket
 import subprocess
@@ -27,7 +29,8 @@ from markdown_pages import ROOT, Fence, fences
 SHELLS = {"sh", "bash", "shell", "console"}
 FATES = {"run", "serve", "shown"}
 PORT = "8700"
-PATIENCE_S = 120
+PORTS = re.compile(r"\b870[0-9]\b")
+PATIENCE_S = 240  # the demo's month of acts is made on a machine that runs the tests as well
 
 
 def blocks() -> list[Fence]:
@@ -42,14 +45,29 @@ def free_port() -> str:
         return str(probe.getsockname()[1])
 
 
+class Ports(dict[str, str]):
+    """A free port for each one that the README names."""
+
+    def __missing__(self, named: str) -> str:
+        self[named] = free_port()
+        return self[named]
+
+    def fill(self, script: str) -> str:
+        """The script with free ports in place of those named."""
+        return PORTS.sub(lambda named: self[named.group()], script)
+
+
 @contextmanager
-def served(script: str, folder: Path, port: str, env: dict[str, str]) -> Generator[None]:
+def served(script: str, folder: Path, ports: Ports, env: dict[str, str]) -> Generator[None]:
     """A server that answers, ended with the test."""
-    log = folder / "serve.log"
+    script = script.strip()
+    named = PORTS.search(script)
+    port = ports[named.group() if named else PORT]
+    command = ports.fill(script) if named else f"{script} --port {port}"
+    log = folder / f"serve-{port}.log"
     with log.open("wb") as out:
-        command = script.strip() if PORT in script else f"{script.strip()} --port {port}"
         server = subprocess.Popen(
-            ["bash", "-euc", f"exec {command.replace(PORT, port)}"],
+            ["bash", "-euc", f"exec {command}"],
             cwd=folder,
             env=env,
             stdout=out,
@@ -97,17 +115,17 @@ def environment(tmp_path: Path) -> dict[str, str]:
 
 def test_commands_run(tmp_path: Path, environment: dict[str, str]) -> None:
     """The commands work in their order, on an empty folder."""
-    folder, port = tmp_path / "checkout", free_port()
+    folder, ports = tmp_path / "checkout", Ports()
     folder.mkdir()
     (folder / "dev").symlink_to(ROOT / "dev")
     with ExitStack() as servers:
         for block in blocks():
             fate = block.words[1]
             if fate == "serve":
-                servers.enter_context(served(block.text, folder, port, environment))
+                servers.enter_context(served(block.text, folder, ports, environment))
             elif fate == "run":
                 done = subprocess.run(
-                    ["bash", "-euo", "pipefail", "-c", block.text.replace(PORT, port)],
+                    ["bash", "-euo", "pipefail", "-c", ports.fill(block.text)],
                     cwd=folder,
                     env=environment,
                     stdin=subprocess.DEVNULL,
