@@ -1,0 +1,57 @@
+"""`python -m bench [NAME…] [--json] [--seconds N]`: the figures, each beside a peer's.
+
+One line a figure; with --json one object a line: name, value, unit, n, peer, ratio. The machine
+stands on standard error. Floors are compared with and never fail anybody.
+"""
+
+import argparse
+import sys
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.acts import acts_per_s
+from bench.cli import cli_help_s
+from bench.figures import Figure, tell_machine
+from bench.http import (
+    import_people_per_s,
+    open_category_p99_ms,
+    open_category_per_s,
+    server_idle_mb,
+)
+from bench.ledger import audit_100k_s, ledger_entries_per_s
+
+BENCHES: dict[str, Callable[[Path, float], Figure]] = {
+    bench.__name__: bench
+    for bench in (
+        import_people_per_s,
+        open_category_per_s,
+        open_category_p99_ms,
+        acts_per_s,
+        ledger_entries_per_s,
+        audit_100k_s,
+        server_idle_mb,
+        cli_help_s,
+    )
+}
+
+
+def main() -> None:
+    """Measure what was asked for."""
+    parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
+    parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
+    parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--seconds", type=float, default=5.0, help="for each figure, about")
+    asked = parser.parse_args()
+    if unknown := set(asked.names) - BENCHES.keys():
+        parser.error(f"no figure is called {', '.join(sorted(unknown))}")
+    tell_machine()
+    for name in asked.names or BENCHES:
+        with tempfile.TemporaryDirectory(prefix="kept-bench-") as folder:
+            figure = BENCHES[name](Path(folder), asked.seconds)
+        print(figure.as_json() if asked.json else figure.as_text(), flush=True)
+
+
+if __name__ == "__main__":
+    main()
+    sys.stdout.flush()

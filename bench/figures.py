@@ -1,0 +1,97 @@
+"""What is a figure, what should it be, and how is it told?"""
+
+import json
+import os
+import sys
+from dataclasses import dataclass
+
+import apsw
+
+
+@dataclass(frozen=True)
+class Peer:
+    """What a figure is compared with, measured in the same run."""
+
+    what: str
+    value: float
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One figure. `n` is how many things were done for it; `limits` says what held it back."""
+
+    name: str
+    value: float
+    unit: str
+    n: int
+    peer: Peer
+    limits: str = ""
+
+    @property
+    def ratio(self) -> float:
+        """The figure over its peer's."""
+        return self.value / self.peer.value if self.peer.value else 0.0
+
+    def as_json(self) -> str:
+        """One line."""
+        said = {
+            "name": self.name,
+            "value": round(self.value, 3),
+            "unit": self.unit,
+            "n": self.n,
+            "peer": f"{self.peer.what}: {self.peer.value:.6g} {self.unit}",
+            "ratio": round(self.ratio, 4),
+        }
+        return json.dumps(said, ensure_ascii=False)
+
+    def as_text(self) -> str:
+        """One line for a reader, and what limits it."""
+        line = f"{self.name:24} {self.value:>12,.2f} {self.unit:6} {verdict(self):6}"
+        line += f" n={self.n:,}  {self.ratio:.2f} of {self.peer.what} ({self.peer.value:,.1f})"
+        return f"{line}\n{'':25}{self.limits}" if self.limits else line
+
+
+@dataclass(frozen=True)
+class Floor:
+    """What a figure should reach: its value, or its ratio to the peer."""
+
+    bound: float
+    is_upper: bool = False
+    is_ratio: bool = False
+
+
+# On two quiet cores. Nothing fails below them: a shared machine is no reason to stop anybody.
+FLOORS = {
+    "import_people_per_s": Floor(3_000),
+    "open_category_per_s": Floor(1_500),
+    "open_category_p99_ms": Floor(16, is_upper=True),
+    "acts_per_s": Floor(8_000),
+    "ledger_entries_per_s": Floor(0.4, is_ratio=True),
+    "audit_100k_s": Floor(0.3, is_upper=True),
+    "cli_help_s": Floor(0.3, is_upper=True),
+}
+
+
+def verdict(figure: Figure) -> str:
+    """`pass` or `miss`; nothing where no floor is set."""
+    floor = FLOORS.get(figure.name)
+    if floor is None:
+        return ""
+    value = figure.ratio if floor.is_ratio else figure.value
+    return "pass" if (value <= floor.bound if floor.is_upper else value >= floor.bound) else "miss"
+
+
+def tell_machine() -> None:
+    """On which machine, and how busy it is, on standard error."""
+    cores = len(os.sched_getaffinity(0))
+    load = os.getloadavg()[0]
+    print(
+        f"{cores} cores, load {load:.1f}, Python {sys.version.split()[0]},"
+        f" SQLite {apsw.sqlite_lib_version()}",
+        file=sys.stderr,
+    )
+    if load > cores * 0.5:
+        print(
+            "This machine is busy with something else: figures are too low, ratios hold better.",
+            file=sys.stderr,
+        )
