@@ -11,7 +11,7 @@ from typing import Any
 from litestar import MediaType, Request, Response, get, patch, post
 from litestar.handlers import HTTPRouteHandler
 
-from kept.web.parts import Parts, WebParts
+from kept.web.parts import WebParts
 from kept.web.problems import Problem, ProblemError
 from kept.web.routes.api import acts, cells, consents, erasure, imports, people
 from kept.web.routes.api.call import Call, encoded
@@ -56,8 +56,9 @@ def _route(endpoint: Endpoint) -> HTTPRouteHandler:
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
-def openapi(parts: Parts) -> Response[bytes]:
+def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What the API promises, for programs."""
+    parts: WebParts = request.app.state.parts
     told = document(ENDPOINTS, version=VERSION, url=parts.public_url)
     return Response(encoded(told), media_type=MediaType.JSON)
 
