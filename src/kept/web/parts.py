@@ -15,6 +15,7 @@ from kept.ledger.ports import TileStore
 from kept.promises.model.book import Book
 from kept.staff.acts.parts import StaffParts
 from kept.vault.acts.parts import VaultParts
+from kept.web.uploads import Uploads
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +37,7 @@ class WebParts:
     cookie_secret: Secret
     public_url: str
     refusing: Callable[[], Refusing | None]
+    uploads: Uploads
     letters: Callable[[], list[Letter]] | None = None
     has_mail: bool = False
     trusts_proxy: bool = False

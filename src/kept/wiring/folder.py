@@ -60,6 +60,11 @@ class DataFolder:
         return self.root / "kept.sock"
 
     @property
+    def uploads(self) -> Path:
+        """Lists on their way in, sealed under keys that live in memory alone."""
+        return self.root / "uploads"
+
+    @property
     def demo_mark(self) -> Path:
         """Says that nothing in here is real."""
         return self.root / "demo"

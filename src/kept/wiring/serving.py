@@ -1,12 +1,15 @@
 """How does a house serve? The web application and the worker over one opened house."""
 
+from collections.abc import Callable
 from datetime import timedelta
 
 from litestar import Litestar
 
+from kept.ledger.acts.starting import Refusing
 from kept.ledger.notes import KeyKind, Signer
 from kept.web.app import create_app
 from kept.web.parts import WebParts
+from kept.web.uploads import Uploads
 from kept.wiring.house import House
 from kept.worker.beat import Worker
 from kept.worker.parts import WorkerParts
@@ -35,24 +38,28 @@ def worker_of(house: House) -> Worker:
 
 def app_of(house: House, worker: Worker) -> Litestar:
     """The web application of a house, beside its worker."""
+    return create_app(web_parts(house, lambda: worker.refusing))
+
+
+def web_parts(house: House, refusing: Callable[[], Refusing | None]) -> WebParts:
+    """What pages are made of; also for the page in a copy that the terminal asks for."""
     box = house.box
-    return create_app(
-        WebParts(
-            clock=house.clock,
-            db=house.db,
-            book=house.book,
-            vault=house.vault,
-            staff=house.staff,
-            tiles=house.tiles,
-            log_key=house.sequencer.key,
-            seal_signer=seal_signer(house),
-            cookie_secret=house.opened.house_keys["api"],
-            public_url=public_url(house),
-            refusing=lambda: worker.refusing,
-            letters=box.letters if box else None,
-            has_mail=house.mail is not None,
-            trusts_proxy=house.settings.trusted_proxy,
-        )
+    return WebParts(
+        clock=house.clock,
+        db=house.db,
+        book=house.book,
+        vault=house.vault,
+        staff=house.staff,
+        tiles=house.tiles,
+        log_key=house.sequencer.key,
+        seal_signer=seal_signer(house),
+        cookie_secret=house.opened.house_keys["api"],
+        public_url=public_url(house),
+        refusing=refusing,
+        uploads=Uploads(house.place.uploads, house.opened.vault_id),
+        letters=box.letters if box else None,
+        has_mail=house.mail is not None,
+        trusts_proxy=house.settings.trusted_proxy,
     )
 
 

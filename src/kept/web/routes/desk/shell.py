@@ -7,6 +7,8 @@ from litestar import Request, Response
 
 from kept.base.errors import KeptError, MalformedError, RefusedError
 from kept.base.texts import translations
+from kept.vault.model.refusals import sentence
+from kept.vault.model.rows import UnreadableTableError
 from kept.vault.model.rules import Lang
 from kept.web.parts import WebParts
 from kept.web.render import language_of, page
@@ -60,6 +62,8 @@ class Shell:
 
 def error_words(error: KeptError, lang: Lang) -> str:
     """What a failure says: rules speak through the catalogue, shapes name their place."""
+    if isinstance(error, UnreadableTableError):
+        return sentence(error.code, lang)
     if isinstance(error, RefusedError):
         said = error.reason
     elif isinstance(error, MalformedError):

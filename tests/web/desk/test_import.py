@@ -1,0 +1,158 @@
+"""Does a list come in from the desk: looked at, corrected, taken in, its refused rows told?"""
+
+import re
+import time
+
+import pytest
+from httpx import Response
+
+from desk_people import Colleagues, Member
+from houses import TINA
+from kept.vault.acts.listing import count_people
+from kept.vault.model.rules import Role
+
+LIST = (
+    "Имя;Почта;Телефон;Город;Странное\r\n"
+    "Анна Орлова;anna.orlova@example.org;+49 30 901821;Казань;x\r\n"
+    "Борис Дятлов;boris@example.org;;Пермь;y\r\n"
+    "Вера Гусева;\x00vera@example.org;;Томск;z\r\n"
+    "Анна Орлова;ANNA.ORLOVA@example.org;;Казань;x\r\n"
+)
+
+
+def upload(owner: Member, raw: bytes, name: str = "customers.csv") -> Response:
+    """Choose a file and press the button."""
+    return owner.browser.post("/desk/import", files={"file": (name, raw, "text/csv")})
+
+
+def finished(owner: Member, path: str) -> str:
+    """The report, when the import is over."""
+    for _ in range(200):
+        page = owner.browser.get(path).text
+        if 'id="import-progress"' not in page:
+            return page
+        time.sleep(0.02)
+    raise AssertionError("the import does not end")
+
+
+def test_a_russian_list_comes_in(colleagues: Colleagues) -> None:
+    """Windows-1251 and semicolons are found; the broken row is told, the double is merged."""
+    owner = colleagues.member(Role.OWNER)
+    sent = upload(owner, LIST.encode("windows-1251"))
+    assert sent.status_code == 303
+    path = sent.headers["location"]
+    page = owner.browser.get(path).text
+    assert "semicolon, windows-1251, with a heading" in page
+    assert "customers.csv" in page
+    assert "anna.orlova@example.org" not in page  # examples are masked
+    assert re.search(r'name="map-1".*?value="email" selected', page, re.DOTALL)
+    form = {"source": "our own till", "purpose": "deliver", "basis": "contract"}
+    started = owner.browser.post(f"{path}/start", data=form)
+    assert started.headers["location"] == path
+    report = finished(owner, path)
+    counts = [int(n) for n in re.findall(r"<div><b>(\d+)</b>", report)]
+    assert counts == [4, 2, 1, 1]
+    assert colleagues.home.read(count_people) == 2
+    assert "zero bytes" in report
+    refused = owner.browser.get(f"{path}/refused")
+    assert refused.headers["content-disposition"] == 'attachment; filename="refused.csv"'
+    assert "Вера Гусева" in refused.content.decode("windows-1251")
+    found = owner.browser.post("/desk/people", data={"q": "boris@example.org"}).text
+    assert "1 person" in found
+
+
+def test_a_column_can_be_corrected(colleagues: Colleagues) -> None:
+    """What the owner chooses for a column is what is kept."""
+    owner = colleagues.member(Role.OWNER)
+    path = upload(owner, b"a,b\nx@example.org,Kiel\ny@example.org,Bonn\n").headers["location"]
+    page = owner.browser.get(path).text
+    assert 'name="map-1"' in page
+    form = {"source": "till", "purpose": "deliver", "basis": "contract"}
+    form |= {"map-0": "email", "map-1": "town"}
+    owner.browser.post(f"{path}/start", data=form)
+    assert "2</b>new people" in finished(owner, path)
+    listed = owner.browser.post("/desk/people", data={"q": "y@example.org"}).text
+    person = re.search(r'href="/desk/people/([a-z2-7]{26})"', listed)
+    assert person is not None
+    opened = owner.browser.post(
+        f"/desk/people/{person[1]}/open", data={"purpose": "deliver", "category": "delivery"}
+    ).text
+    assert "<dd>Bonn</dd>" in opened
+
+
+def test_a_list_of_unknown_origin_is_not_taken(colleagues: Colleagues) -> None:
+    """Without a source the page stays and says why; nothing is stored."""
+    owner = colleagues.member(Role.OWNER)
+    path = upload(owner, b"email\nx@example.org\n").headers["location"]
+    answer = owner.browser.post(f"{path}/start", data={"source": "  "})
+    assert answer.status_code == 422
+    assert "Lists of unknown origin are not taken" in answer.text
+    assert colleagues.home.read(count_people) == 0
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        (b"PK\x03\x04" + bytes(100), "Save it as CSV"),
+        (b'[{"email": "x@example.org"}]', "one object a line"),
+    ],
+)
+def test_what_is_no_table_is_said(colleagues: Colleagues, raw: bytes, said: str) -> None:
+    """A program's own file is named as such, with what to do."""
+    owner = colleagues.member(Role.OWNER)
+    answer = owner.browser.get(upload(owner, raw).headers["location"])
+    assert answer.status_code == 422
+    assert said in answer.text
+
+
+def test_no_file_is_said(colleagues: Colleagues) -> None:
+    """An empty form stays on the page."""
+    owner = colleagues.member(Role.OWNER)
+    assert upload(owner, b"").status_code == 422
+    assert owner.browser.post("/desk/import", data={"file": "x"}).status_code == 422
+
+
+def test_an_upload_lies_sealed(colleagues: Colleagues) -> None:
+    """No byte of a waiting list is readable in the data folder; leftovers are deleted."""
+    owner, home = colleagues.member(Role.OWNER), colleagues.home
+    stray = home.house.place.uploads
+    upload(owner, b"email\n" + TINA["email"].encode() + b"\n")
+    (held,) = stray.glob("*.sealed")
+    (stray / "left-by-a-crash.sealed").write_bytes(b"nobody has its key")
+    for path in home.house.place.root.rglob("*"):
+        if path.is_file():
+            assert TINA["email"].encode() not in path.read_bytes(), path
+    upload(owner, b"email\nother@example.org\n")
+    assert held.exists()
+    assert not (stray / "left-by-a-crash.sealed").exists()
+
+
+def test_an_import_that_was_cut_off_goes_on_with_the_same_file(colleagues: Colleagues) -> None:
+    """After a restart the page asks for the file again; no row is taken twice."""
+    owner, home = colleagues.member(Role.OWNER), colleagues.home
+    rows = b"email\n" + b"".join(b"p%d@example.org\n" % n for n in range(3))
+    path = upload(owner, rows).headers["location"]
+    form = {"source": "till", "purpose": "deliver", "basis": "contract"}
+    owner.browser.post(f"{path}/start", data=form)
+    finished(owner, path)
+    home.house.db.write(_cut_off)
+    fresh = Member(owner.email, colleagues.browser(), home)  # another process, as it were
+    fresh.totp = owner.totp
+    fresh.sign_in()
+    page = fresh.browser.get("/desk/import").text
+    assert "customers.csv was cut off" in page
+    assert "Choose the same file again" in page
+    home.later(minutes=5)
+    assert "A list was cut off: customers.csv" in fresh.browser.get("/desk").text
+    path = upload(fresh, rows).headers["location"]
+    fresh.browser.post(f"{path}/start", data=form)
+    finished(fresh, path)
+    assert home.read(count_people) == 3
+    assert "was cut off" not in fresh.browser.get("/desk/import").text
+
+
+def _cut_off(tx):
+    from kept.db.seam import Pending
+
+    tx.run("update import_run set state = 'running'")
+    return Pending(None)
