@@ -77,6 +77,7 @@ class Load:
         self.ended = asyncio.Event()
         self._lines = 0  # known when the last request was sent
         self._is_open = rate > 0
+        self._is_over = False
 
     def answered(self, line: Line, status: int, took: float) -> None:
         """Note an answer; the connection takes what waits, or asks again."""
@@ -96,9 +97,10 @@ class Load:
 
     def lost(self, exc: Exception | None) -> None:
         """A lost connection counts as a bad answer while the load runs."""
-        if time.perf_counter() < self._until:
+        if not self._is_over:
             self.bad[0] = self.bad.get(0, 0) + 1
-            print(f"a connection was lost: {exc}", file=sys.stderr)
+            if exc is not None:
+                print(f"a connection was lost: {exc}", file=sys.stderr)
 
     async def run(self, lines: list[Line]) -> float:
         """All of it; how long it took."""
@@ -110,6 +112,7 @@ class Load:
             for line in lines:
                 line.ask(next(self._requests), time.perf_counter())
         await self._quiet(len(lines))
+        self._is_over = True
         return time.perf_counter() - began
 
     async def _beat(self, lines: list[Line], began: float) -> None:

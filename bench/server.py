@@ -96,6 +96,7 @@ def served(shop: Path) -> Generator[Server]:
         yield Server(process, _port(process, log))
     except BaseException:
         print(log.read_text(encoding="utf-8")[-3000:], file=sys.stderr)
+        print(f"the server has ended with {process.poll()}", file=sys.stderr)
         raise
     finally:
         process.terminate()
