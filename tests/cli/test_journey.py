@@ -2,6 +2,8 @@
 
 import json
 import sqlite3
+import stat
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -63,6 +65,14 @@ def test_a_day_in_the_terminal(day: tuple[Shop, str, Path]) -> None:
     assert done.json["rev"] == 2
     late = shop.kept("person", "correct", person, "--category=delivery", "--rev=1", "--set=town=")
     assert late.code == 5
+
+    copy = people.with_name("copy.zip")
+    assert shop.kept("person", "export", person, "--to", str(copy)).code == 0
+    with zipfile.ZipFile(copy) as packed:
+        data = json.loads(packed.read("data.json"))
+        assert data["alias"] == shown["alias"]
+        assert "Kiel" in packed.read("index.html").decode()
+    assert stat.S_IMODE(copy.stat().st_mode) == 0o600
 
     asked = shop.kept("person", "forget", person, "--json")
     assert asked.error["code"] == "not_confirmed"

@@ -1,14 +1,16 @@
 """How does a command answer? One JSON line on standard output, or plain words."""
 
 import json
+import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
 from kept.base.encoding import Json
-from kept.base.errors import KeptError
+from kept.base.errors import KeptError, UnavailableError
 from kept.cli.messages import error_message
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
@@ -18,6 +20,20 @@ Id = Annotated[str, Parameter(name="ID")]
 def tell(result: Json, words: Callable[[Any], str], *, as_json: bool) -> None:
     """Print a result."""
     print(json.dumps(result, ensure_ascii=False) if as_json else words(result))
+
+
+def write_private(to: Path, content: bytes) -> None:
+    """Write a file that only this user may read.
+
+    Raises:
+        UnavailableError: it cannot be written.
+    """
+    try:
+        handle = os.open(to, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600)
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+    except OSError as error:
+        raise UnavailableError(f"{to} cannot be written: {error.strerror}.") from None
 
 
 def complain(error: KeptError, code: int, *, as_json: bool) -> None:

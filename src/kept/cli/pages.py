@@ -77,6 +77,10 @@ WORDS = {
     "smtp_password": "Its password. Better in a file: `KEPT_SMTP_PASSWORD_FILE`.",
     "mail_from": "The sender that customers see.",
     "publish_every_s": "Seconds between two public checkpoints of the ledger.",
+    "forget_keyless": (
+        "`1` for one start: erases people whose keys are lost for good. Without it a house whose"
+        " `keys.db` does not fit its data refuses to open, so that the right one can be put back."
+    ),
 }
 _STARTED_AS = " -m kept.cli.pages"  # usage lines name how this program was started
 _GLOBAL = re.compile(r"\* `--(?:data|passphrase-file) PATH`: .*\n")

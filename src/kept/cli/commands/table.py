@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 
 from kept.base.encoding import Json
 from kept.base.errors import MalformedError
-from kept.cli.commands import api_keys, consents, imports, ledger, people, team, upkeep
+from kept.cli.commands import api_keys, consents, copies, imports, ledger, people, team, upkeep
 from kept.cli.commands.call import Call
 
 COMMANDS: Mapping[str, Callable[[Call], Json]] = {
@@ -12,6 +12,7 @@ COMMANDS: Mapping[str, Callable[[Call], Json]] = {
     "person find": people.find,
     "person show": people.show,
     "person correct": people.correct_values,
+    "person export": copies.export,
     "person forget": people.forget,
     "consent give": consents.give,
     "consent withdraw": consents.withdraw,

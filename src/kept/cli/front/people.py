@@ -1,11 +1,12 @@
 """What is typed to find, read, correct, forget one person, or to note a consent?"""
 
+from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from kept.base.errors import RefusedError
-from kept.cli.answers import AsJson, Id, table, tell
+from kept.cli.answers import AsJson, Id, table, tell, write_private
 from kept.cli.reach import At
 
 person = App(name="person", help="Find, read, correct and forget one person.")
@@ -91,6 +92,23 @@ def correct(
         "person correct", id=id_, category=category, rev=rev, set=list(values), purpose=purpose
     )
     tell(done, lambda d: f"Corrected: revision {d['rev']}, act {d['act']}.", as_json=json)
+
+
+@person.command
+def export(id_: Id, /, *, to: Path, json: AsJson = False, at: At) -> None:
+    """Write a person's own copy, a ZIP, to hand over. The person sees that you did.
+
+    Args:
+        id_: of `person find`.
+        to: the file to write; for your eyes and theirs alone.
+        json: one object on one line.
+        at: where the house lies.
+    """
+    from base64 import b64decode
+
+    done: Any = at.do("person export", id=id_)
+    write_private(to, b64decode(done.pop("zip")))
+    tell({**done, "file": str(to)}, lambda d: f"{d['size_bytes']:,} bytes in {to}", as_json=json)
 
 
 @person.command
