@@ -3,7 +3,7 @@
 from typing import Any
 
 from litestar import Litestar, Response, get
-from litestar.datastructures import State
+from litestar.datastructures import CacheControlHeader, State
 from litestar.di import Provide
 from litestar.router import Router
 from litestar.static_files import (
@@ -22,6 +22,7 @@ from kept.web.routes.desk.routes import ROUTES as DESK_ROUTES
 from kept.web.routes.me.routes import ROUTES as ME_ROUTES
 from kept.web.windows import window_of
 
+STATIC_S = 600  # pages name versions; what scripts import by plain name may lag this long
 MAX_BODY_BYTES = 2 * 1024 * 1024  # uploads and imports stream, and set their own bound
 
 
@@ -45,7 +46,7 @@ def create_app(parts: WebParts) -> Litestar:
             create_static_files_router(
                 "/static",
                 directories=[STATIC],
-                cache_control=None,
+                cache_control=CacheControlHeader(public=True, max_age=STATIC_S),
                 include_in_schema=False,
             ),
         ],
