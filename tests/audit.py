@@ -50,7 +50,9 @@ def audit_parts(*, rows: Rows, tiles: Path, high_water: Path, vkey: str) -> Audi
         roots = roots_of(logs[log])
         assert roots[size] == root, f"the root of {origin} is not that of its entries"
         check_notes(rows, origin, roots, vkey)
-    check_mark(high_water, heads, logs, vkey)
+    marked = check_mark(high_water, heads, logs, vkey)
+    for origin, size in rows("select origin, max(size) from ledger_checkpoints group by origin"):
+        assert (origin, size) <= marked or origin != marked[0], "the mark is behind a checkpoint"
     return check_acts(rows, logs)
 
 
@@ -131,16 +133,31 @@ def check_notes(rows: Rows, origin: str, roots: list[bytes], vkey: str) -> None:
 
 def check_mark(
     high_water: Path, heads: list[tuple[Any, ...]], logs: dict[int, list[bytes]], vkey: str
-) -> None:
-    """The high-water mark is signed, not ahead of the data, and not behind any checkpoint."""
+) -> tuple[str, int]:
+    """The high-water mark is signed and not ahead of the data: its origin and size."""
     if not high_water.exists():
         assert heads[-1][2] == 0, "no high-water mark beside a log that has entries"
-        return
-    origin, size, root = read_note(high_water.read_bytes(), vkey)
+        return heads[-1][0], 0
+    origin, size, root = read_note(read_slots(high_water.read_bytes()), vkey)
     by_origin = {head[0]: head for head in heads}
     assert origin in by_origin, "the mark is of a log that this data does not know"
     assert size <= by_origin[origin][2], "the mark is ahead of the data"
     assert root == roots_of(logs[by_origin[origin][1]])[size], "the mark's root is another tree's"
+    return origin, size
+
+
+def read_slots(data: bytes) -> bytes:
+    """The note of the highest generation whose hash fits; two slots of 4,096 bytes."""
+    whole = dict[int, bytes]()
+    for slot in (data[:4096], data[4096:]):
+        words, _, rest = slot.partition(b"\n")
+        if words.startswith(b"kept high-water 1 generation ") and words.count(b" sha256 ") == 1:
+            number, said = words[29:49], words[-64:]
+            note = rest.rstrip(b"\n") + b"\n"
+            if sha256(number + note).hexdigest().encode() == said:
+                whole[int(number)] = note
+    assert whole, "both slots of the high-water mark are damaged"
+    return whole[max(whole)]
 
 
 def check_acts(rows: Rows, logs: dict[int, list[bytes]]) -> Audited:

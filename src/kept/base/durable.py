@@ -1,16 +1,19 @@
 """How does a file reach the disk whole or not at all?
 
 Temporary file in the same folder, fsync, rename, fsync of the folder: after a crash the old
-content or the new one stands there, never a mixture.
+content or the new one stands there, never a mixture. `overwrite` is for formats that can tell a
+torn write by themselves: it costs one flush instead of three.
 """
 
 import os
+import sys
 import tempfile
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 FLUSHERS = 8  # threads: flushes that wait together share one journal commit of the file system
+_flush_data = os.fsync if sys.platform == "darwin" else os.fdatasync
 
 
 def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
@@ -56,6 +59,21 @@ def replace_files(files: Sequence[tuple[Path, bytes]], *, mode: int = 0o600) -> 
     finally:
         for temporary, _ in waiting:
             temporary.unlink(missing_ok=True)
+
+
+def overwrite(path: Path, content: bytes, *, at: int) -> None:
+    """Write over a part of a file that exists, durably; a crash may leave any mixture there.
+
+    Raises:
+        OSError: nothing, a part or all of it is written.
+    """
+    handle = os.open(path, os.O_WRONLY)
+    try:
+        if os.pwrite(handle, content, at) != len(content):
+            raise OSError(f"{path.name}: only a part was written")
+        _flush_data(handle)
+    finally:
+        os.close(handle)
 
 
 def _make(folder: Path) -> list[Path]:

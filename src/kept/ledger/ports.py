@@ -29,7 +29,7 @@ class HighWater(Protocol):
     """The last signed checkpoint: never in a backup, never set back."""
 
     def read(self) -> bytes | None:
-        """The signed note, or None when none was ever written.
+        """The signed note; None when none was ever written; empty when what stands is damaged.
 
         Raises:
             UnavailableError: the place cannot be read.

@@ -104,7 +104,7 @@ def test_a_mark_of_another_key_refuses(yard: Yard):
     yard.run()
     mark = Checkpoint.parse(Note.parse(yard.mark.read() or b"").text)
     other = Signer.from_seed(ORIGIN, KeyKind.LOG, bytes([7]) * 32)
-    (yard.folder / "high-water").write_bytes(sign_checkpoint(mark, other).encode())
+    yard.mark.swap(yard.mark.read(), sign_checkpoint(mark, other).encode())
     assert code(yard.sequencer().start()) == "mark_foreign"
 
 
