@@ -1,7 +1,9 @@
 """Does the program on the runbook's page really open a house whose passphrase is lost?"""
 
+import re
 import subprocess
 import sys
+import tomllib
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -93,3 +95,13 @@ def test_every_decision_is_listed_and_whole() -> None:
         text = page.read_text(encoding="utf-8")
         assert f"]({page.name})" in listed
         assert [part for part in parts if part not in text] == [], page.name
+
+
+def test_every_dependency_has_its_reason() -> None:
+    """The register of decision 0011 names exactly the packages that the project names."""
+    page = (ROOT / "docs" / "decisions" / "0011-dependencies.md").read_text(encoding="utf-8")
+    first = [line.split("|")[1] for line in page.splitlines() if line.startswith("| ")]
+    told = {re.split(r"[ ,]", part.strip())[0] for row in first[1:] for part in row.split(", ")}
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    named = {re.split(r"[^a-z0-9-]", one)[0] for one in project["dependencies"]}
+    assert told == named
