@@ -10,7 +10,7 @@ import subprocess
 
 import pytest
 
-from terminal import KEPT, Shop, clean
+from terminal import KEPT, Shop, clean, founded
 
 PHRASE = "a long walk by the river at dawn"
 
@@ -126,6 +126,17 @@ def test_one_server_a_folder(own_shop) -> None:
     assert first.process.returncode == 0
     assert not (own_shop.folder / "kept.sock").exists()
     assert own_shop.kept("staff", "list", "--json").json[0]["email"] == "anna@example.org"
+
+
+def test_a_folder_with_a_long_path(tmp_path) -> None:
+    """A socket's name has 108 bytes (unix(7)); a folder deeper than that works as any other."""
+    folder = tmp_path / ("a-long-name-" * 10)
+    folder.mkdir()
+    shop = founded(folder)
+    with shop.served():
+        assert (shop.folder / "kept.sock").exists()
+        listed = shop.kept("staff", "list", "--json")
+        assert listed.json[0]["email"] == "owner@example.org"
 
 
 def test_ctrl_c_ends_a_server_quietly(own_shop) -> None:
