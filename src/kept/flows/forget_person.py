@@ -64,6 +64,8 @@ def advance(parts: ForgetParts, row: ErasureRow) -> bool:
     if step == Step.KEYS_GONE:
         db.write(lambda tx: erase.wipe(tx, row))
         step = Step.DATA_GONE
+    elif step == Step.DATA_GONE:  # resumed: find.db may have missed what data.db kept
+        db.write(lambda tx: erase.wipe(tx, row))
     if step == Step.DATA_GONE:
         db.scrub()
         db.write(lambda tx: erase.confirm(tx, vault, row, now=parts.clock.now()))

@@ -177,6 +177,7 @@ def _take_in(
     for batch in _batches(rows):
         group = _group(plan, batch, skips_keyless=skips_keyless)
         reserved = parts.vault.keys.take(len(group.people), now=parts.clock.now())
+        before = run.added
         run = parts.db.write(
             lambda tx, run=run, group=group, reserved=reserved: runs.take_group(
                 tx,
@@ -188,6 +189,7 @@ def _take_in(
                 now=parts.clock.now(),
             )
         )
+        parts.vault.keys.give_back(reserved[run.added - before :])
         tell(run)
     done = parts.db.write(
         lambda tx: runs.finish_run(tx, parts.vault.origin, run, actor=actor, now=parts.clock.now())

@@ -1,11 +1,10 @@
 """How is a house put together from its folder? Opened once, handed out in parts, closed once."""
 
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 
 from kept.base.clock import Clock, SystemClock, from_micros
-from kept.base.errors import RefusedError
+from kept.base.errors import NotFoundError, RefusedError
 from kept.conversations.channels.email.demo_box import DemoBox
 from kept.conversations.channels.email.smtp import SmtpSender, SmtpServer
 from kept.conversations.ports import MailSender
@@ -16,6 +15,10 @@ from kept.crypto.ports import RootProvider
 from kept.crypto.providers.file import FileProvider
 from kept.crypto.providers.passphrase import PassphraseProvider
 from kept.db.seam import Database
+from kept.flows.forget_person import ForgetParts
+from kept.flows.replay_graves import replay_graves
+from kept.flows.retag_people import retag_people
+from kept.flows.tend_keys import settle_reserve
 from kept.ledger.acts.counts import newest_act_at
 from kept.ledger.acts.logs import current_log
 from kept.ledger.high_water.file import FileHighWater
@@ -24,7 +27,6 @@ from kept.ledger.sequencer import LogKeys, Sequencer
 from kept.ledger.tile_stores.file import FileTiles
 from kept.promises.model.book import Book, parse_book
 from kept.staff.acts.parts import StaffParts
-from kept.vault.acts.listing import which_exist
 from kept.vault.acts.parts import VaultParts
 from kept.wiring.folder import DataFolder
 from kept.wiring.founding import prepare_tables
@@ -100,7 +102,7 @@ def open_house(folder: Path, settings: Settings, *, clock: Clock | None = None) 
 
     Raises:
         NotFoundError: no data folder there.
-        RefusedError: a wrong passphrase, or one wrap only.
+        RefusedError: a wrong passphrase, one wrap only, or keys.db is not this data's.
         MalformedError: a mistake in the book or in a setting.
         ConflictError: the data was last used by a newer Kept.
         TamperedError: a wrap or a shipped step was changed.
@@ -110,16 +112,48 @@ def open_house(folder: Path, settings: Settings, *, clock: Clock | None = None) 
     place = DataFolder(folder)
     place.require()
     settings = _own_passphrase(place, settings)
+    _require_files(place, settings)
     book = parse_book(place.book.read_text(encoding="utf-8"))
     ring = keyring_file.load(place.keyring)
     opened = keyring.open_with(ring, root_provider(ring, settings))
     db, keys_db = open_databases(place, settings)
     try:
-        return _assemble(place, settings, book, opened=opened, databases=(db, keys_db), clock=clock)
+        return _made_whole(
+            _assemble(place, settings, book, opened=opened, databases=(db, keys_db), clock=clock)
+        )
     except BaseException:
         db.close()
         keys_db.close()
         raise
+
+
+def _require_files(place: DataFolder, settings: Settings) -> None:
+    """Refuse to make an empty database where one is missing.
+
+    Raises:
+        NotFoundError: data.db or keys.db is missing.
+    """
+    needed = [place.data] if settings.dsn is None else []
+    needed += [place.keys] if settings.keys_dsn is None else []
+    for path in needed:
+        if not path.is_file():
+            raise NotFoundError(
+                f"{path} is missing. If it was moved, put it back; if it was lost, put the newest"
+                " backup in its place. Nothing was changed."
+            )
+
+
+def _made_whole(house: House) -> House:
+    """The house, after what a crash or a copy of older data left is undone: nobody is served yet.
+
+    Raises:
+        RefusedError: keys.db is not this data's.
+    """
+    settle_reserve(house.db, house.vault.keys, now=house.clock.now())
+    parts = ForgetParts(house.clock, house.db, house.vault, house.tiles)
+    replay_graves(parts, forgets_keyless=house.settings.forget_keyless)
+    retag_people(house.db, house.vault)
+    return house
 
 
 def _own_passphrase(place: DataFolder, settings: Settings) -> Settings:
@@ -184,10 +218,3 @@ def _smtp(settings: Settings) -> SmtpSender | None:
             settings.smtp_password,
         )
     )
-
-
-def settle_reserve(house: House, now: datetime) -> None:
-    """Mark keys of people who were created live; drop old leftovers of the reserve."""
-    ids = house.vault.keys.reserved_ids()
-    exists = house.db.read(lambda tx: which_exist(tx, ids))
-    house.vault.keys.settle(exists, now=now)

@@ -38,6 +38,7 @@ class Settings:
     smtp_password: Secret | None = None
     mail_from: str = ""
     publish_every_s: int = 60
+    forget_keyless: bool = False
 
 
 def read_settings(folder: Path, environment: Mapping[str, str] | None = None) -> Settings:

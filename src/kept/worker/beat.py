@@ -74,6 +74,9 @@ class Worker:
         except KeptError as error:
             _log.warning("sequencer pass failed", problem=str(error))
             return False
+        except Exception:  # noqa: BLE001  # the beat must outlive what nobody thought of
+            _log.exception("sequencer pass broke")
+            return False
         return self.refusing is None
 
     def _do_tasks(self) -> None:

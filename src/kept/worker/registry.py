@@ -28,5 +28,5 @@ TASKS = (
     Task("forget", timedelta(seconds=1), forget),
     Task("search", timedelta(minutes=1), search),
     Task("sweep", timedelta(hours=1), sweep),
-    Task("reserve", timedelta(seconds=10), tend_reserve),
+    Task("reserve", timedelta(seconds=30), tend_reserve),
 )

@@ -118,12 +118,13 @@ class _Intake:
             [self._person(n, alias, key) for (_, n, key), alias in zip(rows, aliases, strict=True)],
         )
         store.insert_origins(self.tx, [self._origin(n) for n in numbers])
-        store.insert_cells(self.tx, [cell for row in rows for cell in self._cells(*row)])
+        cells = {row[1]: self._cells(*row) for row in rows}
+        store.insert_cells(self.tx, [cell for some in cells.values() for cell in some])
         store.insert_tags(
             self.tx,
             [tag for new, n, _ in rows for tag in tag_rows(self.vault, n, new.keys)],
         )
-        acts = [(self._added(new), key.subject(n)) for new, n, key in rows]
+        acts = [(self._added(new, cells[n]), key.subject(n)) for new, n, key in rows]
         recorded = record_first(self.tx, self.vault.origin, acts=acts, now=self.now)
         return [
             Added(key.id, alias, done.act_id)
@@ -211,9 +212,13 @@ class _Intake:
             for category, content in _bodies(self.vault, newcomer)
         ]
 
-    def _added(self, newcomer: NewPerson) -> Act:
+    def _added(self, newcomer: NewPerson, cells: list[dict[str, Value]]) -> Act:
         keys = tuple(category.key for category, _ in _bodies(self.vault, newcomer))
-        detail: dict[str, Json] = {"basis": self.why.basis.value, "source": self.why.source}
+        detail: dict[str, Json] = {
+            "basis": self.why.basis.value,
+            "sha256": [digest_of(env) for cell in cells if isinstance(env := cell["env"], bytes)],
+            "source": self.why.source,
+        }
         return self._act(Kind.PERSON_ADDED, keys, detail)
 
     def _merged(self, written: list[tuple[str, str]]) -> Act:

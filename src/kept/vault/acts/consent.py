@@ -7,6 +7,7 @@ Source: GDPR Art. 7(1), 7(3); ISO/IEC TS 27560.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,12 +17,14 @@ from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import Act, Actor, Kind
-from kept.vault.acts.parts import VaultParts, known_person
-from kept.vault.model.gate import ConsentState
+from kept.vault.acts.parts import VaultParts, known_person, last_consents
+from kept.vault.model.gate import ConsentState, PersonState
 from kept.vault.model.rules import Basis, Lang
 from kept.vault.store import people as store
 
-METHODS = frozenset({"box", "link", "spoken", "import", "signal"})
+METHODS = frozenset({"box", "link", "spoken", "import", "signal", "restore"})
+RESTORER = Actor("worker", "restore", "worker")
+_REPLAYED = "taken back before; old data was brought back"
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,3 +98,35 @@ def record_consent(
         },
     )
     return Pending(record(tx, vault.origin, act=act, subject=known.keys.subject, now=now).act_id)
+
+
+def given_before(
+    tx: Tx, vault: VaultParts, revoked: Iterable[tuple[PersonId, str, datetime]], /
+) -> list[tuple[PersonId, str]]:
+    """Those whose last word here is a yes older than their withdrawal. Reads only."""
+    found: list[tuple[PersonId, str]] = []
+    for person, purpose, at in revoked:
+        row, rule = store.person(tx, person), vault.rules.purposes.get(purpose)
+        if rule is None or rule.basis is not Basis.CONSENT:
+            continue
+        if row is None or PersonState(row.state) not in {PersonState.LIVE, PersonState.RESTRICTED}:
+            continue
+        last = last_consents(tx, row.n).get(purpose)
+        if last is not None and last.state is ConsentState.GIVEN and last.at < at:
+            found.append((person, purpose))
+    return found
+
+
+def withdraw_again(
+    tx: Tx, vault: VaultParts, /, *, person: PersonId, purpose: str, now: datetime
+) -> Pending[int]:
+    """Take a consent back that old data gave again. Records `consent.withdrawn`.
+
+    Raises:
+        MalformedError: the purpose rests on consent no longer.
+        NotFoundError: nobody has this id.
+    """
+    answer = Answer(ConsentState.WITHDRAWN, "en", _REPLAYED, "restore")
+    return record_consent(
+        tx, vault, actor=RESTORER, person=person, purpose=purpose, answer=answer, now=now
+    )

@@ -18,7 +18,7 @@ from kept.ledger.model import OWN, Act, Actor, Kind
 from kept.vault.acts.open import digest_of
 from kept.vault.acts.parts import (
     VaultParts,
-    known_person,
+    any_person,
     open_cell,
     tag_rows,
     write_cell,
@@ -74,7 +74,7 @@ def correct(
     category = vault.rules.categories.get(correction.category)
     if category is None:
         raise MalformedError("category", "the book has no such category")
-    known = known_person(tx, vault, person)
+    known = any_person(tx, vault, person)
     if PersonState(known.row.state) not in {PersonState.LIVE, PersonState.RESTRICTED}:
         raise RefusedError("person_gone", "This person is being erased; nothing can be changed.")
     old = store.cells(tx, known.row.n).get(category.id)

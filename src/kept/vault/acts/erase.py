@@ -5,6 +5,7 @@ whoever holds the receipt; the house itself can no longer open the entry.
 """
 
 import hashlib
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,7 +16,8 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.acts.forget import forget_subject
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, OWN, Act, Actor, Kind, Subject
-from kept.vault.acts.parts import VaultParts, known_person, require_person
+from kept.vault.acts.keyroom import Grave
+from kept.vault.acts.parts import VaultParts, any_person, require_person
 from kept.vault.model.forgetting import Step
 from kept.vault.model.gate import PersonState
 from kept.vault.store import erasures
@@ -23,6 +25,7 @@ from kept.vault.store import people as store
 from kept.vault.store.erasures import ErasureRow
 
 TOKEN_BYTES = 16
+_STANDING = frozenset({PersonState.LIVE, PersonState.RESTRICTED})
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +55,7 @@ def begin_erasure(
         NotFoundError: nobody has this id, or they are forgotten.
         ConflictError: it has begun already.
     """
-    known = known_person(tx, vault, person)
+    known = any_person(tx, vault, person)
     if PersonState(known.row.state) is PersonState.ERASING:
         raise ConflictError("This was begun already. It goes on by itself.")
     store.set_state(tx, known.row.n, state=PersonState.ERASING.value, at=to_micros(now))
@@ -82,12 +85,12 @@ def subject_of(tx: Tx, vault: VaultParts, person: PersonId, /) -> Subject:
     Raises:
         NotFoundError: nobody has this id, or the keys are gone.
     """
-    return known_person(tx, vault, person).keys.subject
+    return any_person(tx, vault, person).keys.subject
 
 
 def bury(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> Pending[None]:
     """Step 2: the tombstone stands where no backup of data reaches it."""
-    vault.keys.bury(row.person, act=row.begun_act, now=now)
+    vault.keys.bury(Grave(row.person, now, row.begun_act, row.token_sha256))
     erasures.advance(tx, row.n, old=Step.BEGUN, step=Step.BURIED)
     return Pending(None)
 
@@ -105,11 +108,47 @@ def note_keys_gone(tx: Tx, row: ErasureRow, /) -> Pending[None]:
 
 
 def wipe(tx: Tx, row: ErasureRow, /) -> Pending[None]:
-    """Step 4: delete the data and cut the acts loose. The bytes leave with `Database.scrub`."""
+    """Step 4: delete the data and cut the acts loose. The bytes leave with `Database.scrub`.
+
+    Done again when this step is resumed: data.db and find.db are not atomic together.
+    """
     erasures.wipe(tx, row.person_n, row.person)
     forget_subject(tx, row.person_n)
     erasures.advance(tx, row.n, old=Step.KEYS_GONE, step=Step.DATA_GONE)
     return Pending(None)
+
+
+def erase_again(tx: Tx, grave: Grave, /, *, now: datetime) -> Pending[None]:
+    """Take up the erasure of somebody whom old data brought back; the keys are gone already.
+
+    What was recorded of it stands in the ledger; `confirm` records that it is done here, too.
+    """
+    person = require_person(tx, grave.person)
+    if erasures.by_person(tx, person.n) is None and PersonState(person.state) in _STANDING:
+        store.set_state(tx, person.n, state=PersonState.ERASING.value, at=to_micros(now))
+        erasures.close_doors(tx, person.n)
+        erasures.insert(
+            tx,
+            person_n=person.n,
+            person=grave.person,
+            token_sha256=grave.token_sha256,
+            act=grave.act,
+            at=to_micros(grave.at),
+        )
+        row = erasures.by_person(tx, person.n)
+        if row is not None:
+            erasures.advance(tx, row.n, old=Step.BEGUN, step=Step.BURIED)
+    return Pending(None)
+
+
+def standing_again(tx: Tx, graves: Iterable[Grave], /) -> list[Grave]:
+    """Those of the buried whom this data holds, and of whom it knows no erasing. Reads only."""
+    found: list[Grave] = []
+    for grave in graves:
+        row = store.person(tx, grave.person)
+        if row is not None and PersonState(row.state) in _STANDING:
+            found.append(grave)
+    return found
 
 
 def confirm(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> Pending[int]:

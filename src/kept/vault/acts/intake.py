@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kept.base.clock import from_micros, to_micros
 from kept.base.encoding import b64url, parse_b64url
-from kept.base.errors import MalformedError, NotFoundError, RefusedError
+from kept.base.errors import ConflictError, MalformedError, NotFoundError, RefusedError
 from kept.crypto.chance import draw
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
@@ -122,7 +122,8 @@ def take_group(
 
     Raises:
         MalformedError: a value breaks a limit of the sealed form; nothing of the group is stored.
-        ConflictError: no free alias was found; nothing of the group is stored.
+        ConflictError: another process takes this very list in, or no free alias was found;
+            nothing of the group is stored.
     """
     why = Provenance(
         run.provenance.purpose, run.provenance.basis, run.provenance.source, batch=run.id
@@ -152,7 +153,7 @@ def _count(
             for row in refused
         ],
     )
-    imports.advance(
+    is_ours = imports.advance(
         tx,
         run.n,
         {
@@ -163,7 +164,10 @@ def _count(
             "refused": len(refused),
             "at": to_micros(now),
         },
+        old_row=run.next_row,
     )
+    if not is_ours:
+        raise ConflictError("Another process is taking this very list in. It goes on there.")
     return Pending(find_run(tx, run.id))
 
 

@@ -13,7 +13,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from kept.base.clock import to_micros
+from kept.base.clock import from_micros, to_micros
 from kept.base.errors import NotFoundError, UnavailableError
 from kept.base.ids import ID_BYTES, PersonId
 from kept.crypto import chance
@@ -41,6 +41,7 @@ FIRST_VERSION = 1
 TRAIL_VERSION = 1  # a trail secret lives and dies with the person
 RESERVE_LOW = 256
 RESERVE_BLOCK = 1024
+RESERVE_LIFE = timedelta(hours=12)  # a process uses no older reserve of its own
 LEFTOVER_AGE = timedelta(days=1)  # reserves of dead processes go after this
 
 
@@ -48,6 +49,7 @@ LEFTOVER_AGE = timedelta(days=1)  # reserves of dead processes go after this
 class Reserved:
     """A person id with keys, committed and not yet used."""
 
+    made_at: datetime
     id: PersonId
     seal: SealKey
     tag_key: Secret
@@ -56,6 +58,16 @@ class Reserved:
     def subject(self, person_n: int) -> Subject:
         """What the ledger needs to record this person's acts."""
         return Subject(person_n, self.tag_key, self.opening_key)
+
+
+@dataclass(frozen=True, slots=True)
+class Grave:
+    """What keys.db keeps of somebody erased: nothing personal. `token_sha256` is of the link."""
+
+    person: PersonId
+    at: datetime
+    act: int
+    token_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,10 +126,14 @@ class KeyRoom:
     def take(self, count: int, *, now: datetime) -> list[Reserved]:
         """Ids with committed keys; refills the reserve first when it runs short.
 
+        What lay here for too long is left lying: another server may have cleared it away.
+
         Raises:
             UnavailableError: keys.db cannot be written; nobody was created.
         """
         with self._lock:
+            while self._reserve and now - self._reserve[0].made_at > RESERVE_LIFE:
+                self._reserve.popleft()
             if len(self._reserve) < count:
                 self._refill(max(RESERVE_BLOCK, count - len(self._reserve)), now)
             return [self._reserve.popleft() for _ in range(count)]
@@ -133,7 +149,10 @@ class KeyRoom:
                 self._refill(RESERVE_BLOCK, now)
 
     def give_back(self, unused: Sequence[Reserved]) -> None:
-        """Return what a failed transaction did not use."""
+        """Return what a transaction did not use.
+
+        Only after it ended well: one that failed at COMMIT may be stored all the same.
+        """
         with self._lock:
             self._reserve.extendleft(reversed(unused))
 
@@ -150,16 +169,17 @@ class KeyRoom:
         )
         self._keys.scrub()
 
-    def bury(self, person_id: PersonId, *, act: int, now: datetime) -> None:
-        """Write the tombstone: id, time, act number, nothing personal. Idempotent."""
+    def bury(self, grave: Grave) -> None:
+        """Write the tombstone. Idempotent: the first one stands."""
         self._keys.write(
             lambda tx: Pending(
                 tx.run(
-                    "insert into tombstone (person_id, at, act) values (:id, :at, :act)"
-                    " on conflict (person_id) do nothing",
-                    id=person_id.raw,
-                    at=to_micros(now),
-                    act=act,
+                    "insert into tombstone (person_id, at, act, token_sha256)"
+                    " values (:id, :at, :act, :token) on conflict (person_id) do nothing",
+                    id=grave.person.raw,
+                    at=to_micros(grave.at),
+                    act=grave.act,
+                    token=grave.token_sha256,
                 )
             )
         )
@@ -182,20 +202,39 @@ class KeyRoom:
         """Whether any key of this person exists."""
         return bool(self._keys.read(lambda tx: _wraps(tx, person_id)))
 
-    def buried(self) -> list[PersonId]:
+    def graves(self) -> list[Grave]:
         """Everybody with a tombstone."""
         return self._keys.read(
-            lambda tx: [PersonId(row[0]) for row in tx.rows("select person_id from tombstone")]
+            lambda tx: [
+                Grave(PersonId(row[0]), from_micros(row[1]), row[2], row[3] or row[0])
+                for row in tx.rows("select person_id, at, act, token_sha256 from tombstone")
+            ]
         )
 
-    def revocations(self) -> list[tuple[PersonId, str, int]]:
-        """(person, purpose, microseconds) of withdrawn consents."""
+    def revocations(self) -> list[tuple[PersonId, str, datetime]]:
+        """(person, purpose, time) of withdrawn consents."""
         return self._keys.read(
             lambda tx: [
-                (PersonId(row[0]), row[1], row[2])
+                (PersonId(row[0]), row[1], from_micros(row[2]))
                 for row in tx.rows("select person_id, purpose, at from revocation")
             ]
         )
+
+    def keyless(self, ids: Sequence[bytes]) -> list[bytes]:
+        """Which of these raw ids, in ascending order, have no seal key."""
+        if not ids:
+            return []
+        rows = self._keys.read(
+            lambda tx: tx.rows(
+                "select person_id from person_key where person_id >= :first and person_id <= :last"
+                " and kind = :kind",
+                first=ids[0],
+                last=ids[-1],
+                kind=SEAL,
+            )
+        )
+        held = {row[0] for row in rows}
+        return [raw for raw in ids if raw not in held]
 
     def counts(self) -> tuple[int, int]:
         """How many people have keys, and how many of those keys are of an old epoch."""
@@ -204,26 +243,31 @@ class KeyRoom:
     def settle(self, exists: Mapping[bytes, bool], *, now: datetime) -> None:
         """Mark used reserve rows live and drop old leftovers. `exists` by raw person id."""
         used = [{"id": raw} for raw, is_used in exists.items() if is_used]
+        unused = [{"id": raw} for raw, is_used in exists.items() if not is_used]
         before = to_micros(now - LEFTOVER_AGE)
 
         def work(tx: Tx) -> Pending[None]:
             tx.run_many("update person_key set state = 'live' where person_id = :id", used)
-            tx.run(
-                "delete from person_key where state = 'reserved' and made_at < :before",
-                before=before,
+            tx.run_many(
+                "delete from person_key where person_id = :id and state = 'reserved'"
+                " and made_at < :before",
+                [{**one, "before": before} for one in unused],
             )
             return Pending(None)
 
         self._keys.write(work)
 
-    def reserved_ids(self) -> list[bytes]:
-        """Raw ids of reserve rows not yet marked live."""
+    def reserved_ids(self, *, after: bytes = b"", limit: int = 1000) -> list[bytes]:
+        """Raw ids of reserve rows not yet marked live, above `after`, in ascending order."""
         return self._keys.read(
             lambda tx: [
                 row[0]
                 for row in tx.rows(
-                    "select person_id from person_key where state = 'reserved' and kind = :kind",
+                    "select person_id from person_key where state = 'reserved' and kind = :kind"
+                    " and person_id > :after order by person_id limit :limit",
                     kind=SEAL,
+                    after=after,
+                    limit=limit,
                 )
             ]
         )
@@ -238,7 +282,7 @@ class KeyRoom:
         return (row[0], row[1]) if row else (0, 0)
 
     def _refill(self, count: int, now: datetime) -> None:
-        made = [self._make() for _ in range(count)]
+        made = [self._make(now) for _ in range(count)]
         rows: list[dict[str, Value]] = [
             {
                 "id": reserved.id.raw,
@@ -266,7 +310,7 @@ class KeyRoom:
         self._keys.write(work)
         self._reserve.extend(reserved for reserved, _ in made)
 
-    def _make(self) -> tuple[Reserved, dict[str, Wrapped]]:
+    def _make(self, now: datetime) -> tuple[Reserved, dict[str, Wrapped]]:
         person_id = PersonId.from_random(chance.draw(ID_BYTES))
         seal_secret, trail = chance.fresh_secret(), chance.fresh_secret()
         wraps = {
@@ -274,7 +318,7 @@ class KeyRoom:
             TRAIL: wrap_secret(self._current, trail, self._place(person_id, TRAIL, 1)),
         }
         key = person_key(seal_secret).key
-        return Reserved(person_id, key, tag_key(trail), opening_key(trail)), wraps
+        return Reserved(now, person_id, key, tag_key(trail), opening_key(trail)), wraps
 
     def _place(self, person_id: PersonId | None, kind: str, version: int) -> WrapPlace:
         return WrapPlace(self.vault_id, person_id.raw if person_id else None, kind, version)

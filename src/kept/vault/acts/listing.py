@@ -4,12 +4,25 @@ from collections.abc import Iterable
 
 from kept.base.ids import PersonId
 from kept.db.seam import Tx
+from kept.vault.model.gate import PersonState
 from kept.vault.store import people as store
 
 
 def which_exist(tx: Tx, ids: Iterable[bytes], /) -> dict[bytes, bool]:
     """Which of these raw person ids somebody has."""
     return {raw: store.person(tx, PersonId(raw)) is not None for raw in ids}
+
+
+def ids_after(tx: Tx, after: bytes, most: int, /) -> list[bytes]:
+    """Raw ids of everybody who ever was here, above `after`, in ascending order."""
+    return store.ids_after(tx, after=after, limit=most)
+
+
+def living(tx: Tx, people: Iterable[PersonId], /) -> list[PersonId]:
+    """Those of them whom the house holds data on and is not erasing."""
+    found = [store.person(tx, person) for person in people]
+    states = {PersonState.LIVE, PersonState.RESTRICTED}
+    return [row.id for row in found if row is not None and PersonState(row.state) in states]
 
 
 def count_people(tx: Tx, /) -> int:

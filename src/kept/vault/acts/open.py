@@ -20,6 +20,7 @@ from kept.ledger.model import OWN, Act, Actor, Kind
 from kept.vault.acts.parts import (
     Known,
     VaultParts,
+    any_person,
     known_person,
     last_consents,
     note_opening,
@@ -35,7 +36,7 @@ from kept.vault.model.gate import (
     decide,
 )
 from kept.vault.model.masks import mask
-from kept.vault.model.rules import Category, Field, FieldKind, Level
+from kept.vault.model.rules import Basis, Category, Field, FieldKind, Level
 from kept.vault.store import people as store
 from kept.vault.store.people import CellRow, PersonRow
 
@@ -91,7 +92,7 @@ def open_person(
         TamperedError: a cell or a key was changed.
     """
     _check_words(vault, request)
-    known = known_person(tx, vault, person)
+    known = any_person(tx, vault, person)
     cells = store.cells(tx, known.row.n)
     situation = _situation(tx, vault, known.row, request=request, cells=cells, now=now)
     answer = decide(request, vault.rules, situation, now=now)
@@ -137,9 +138,11 @@ def _situation(
         for key in request.categories
         if (cell := cells.get(vault.rules.categories[key].id)) is not None
     }
+    purpose = vault.rules.purposes.get(request.purpose)
+    asks_consent = purpose is not None and purpose.basis is Basis.CONSENT
     return Situation(
         person=PersonState(row.state),
-        consents=last_consents(tx, row.n),
+        consents=last_consents(tx, row.n) if asks_consent else {},
         due=due,
         others_opened=_others_opened(tx, row, asker=request.asker, now=now),
     )

@@ -17,7 +17,7 @@ from kept.db.seam import Tx, Value
 from kept.vault.acts.keyroom import KeyRoom, PersonKeys
 from kept.vault.model import body
 from kept.vault.model.body import Body
-from kept.vault.model.gate import Consent, ConsentState
+from kept.vault.model.gate import Consent, ConsentState, PersonState
 from kept.vault.model.intake import IndexKey
 from kept.vault.model.normalise import Normalised
 from kept.vault.model.rules import INDEX_KIND_ID, Category, Rules
@@ -80,14 +80,27 @@ def with_keys(vault: VaultParts, row: PersonRow) -> Known:
     return Known(row, vault.keys.person(row.id, row.n, row.keyver))
 
 
-def known_person(tx: Tx, vault: VaultParts, person_id: PersonId) -> Known:
-    """The person with this id.
+def any_person(tx: Tx, vault: VaultParts, person_id: PersonId) -> Known:
+    """The person with this id, even while being forgotten.
 
     Raises:
         NotFoundError: nobody has this id, or the keys are gone.
         TamperedError: a wrap was changed.
     """
     return with_keys(vault, require_person(tx, person_id))
+
+
+def known_person(tx: Tx, vault: VaultParts, person_id: PersonId) -> Known:
+    """The person with this id.
+
+    Raises:
+        NotFoundError: nobody has this id, they are being forgotten, or the keys are gone.
+        TamperedError: a wrap was changed.
+    """
+    row = require_person(tx, person_id)
+    if PersonState(row.state) not in {PersonState.LIVE, PersonState.RESTRICTED}:
+        raise NotFoundError("Nobody is kept under this id.")
+    return with_keys(vault, row)
 
 
 def open_cell(vault: VaultParts, person: Known, cell: CellRow) -> Body:

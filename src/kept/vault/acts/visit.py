@@ -118,6 +118,23 @@ def enter(tx: Tx, vault: VaultParts, /, *, person: PersonId, now: datetime) -> P
     return Pending(_begin(tx, vault, known_person(tx, vault, person), now=now))
 
 
+@dataclass(frozen=True, slots=True)
+class Somebody:
+    """A person to look as, in a demo."""
+
+    person: PersonId
+    alias: str
+    since: datetime
+
+
+def some_people(tx: Tx, /, *, limit: int) -> list[Somebody]:
+    """The first people of a demo, for its visitors to pick from. Reads only."""
+    return [
+        Somebody(row.id, row.alias, from_micros(row.created_at))
+        for row in store.people_after(tx, after_n=0, limit=limit)
+    ]
+
+
 def visitor(tx: Tx, token: bytes, /, *, now: datetime) -> PersonId | None:
     """Whose session this is, if it still runs. Reads only."""
     row = visits.session(tx, hashlib.sha256(token).digest())
@@ -144,7 +161,8 @@ def leave(tx: Tx, token: bytes, /) -> Pending[None]:
 
 
 def drop_old(tx: Tx, /, *, now: datetime) -> Pending[None]:
-    """Drop sessions past their time."""
+    """Drop sessions and counted asks past their time."""
+    visits.forget_asks(tx, to_micros(now - ASK_WINDOW))
     visits.drop_sessions(
         tx,
         started_before=to_micros(now - SESSION_LIFE),

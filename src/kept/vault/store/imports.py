@@ -69,15 +69,17 @@ def newest(tx: Tx, limit: int) -> list[ImportRow]:
     return [ImportRow(*row) for row in found]
 
 
-def advance(tx: Tx, n: int, values: dict[str, Value]) -> None:
-    """Add a group's counts: next_row, read, added, merged, refused, at."""
-    tx.run(
+def advance(tx: Tx, n: int, values: dict[str, Value], *, old_row: int) -> bool:
+    """Add a group's counts if it still stands there: next_row, read, added, merged, refused, at."""
+    changed = tx.run(
         "update import_run set next_row = :next_row, read_count = read_count + :read,"
         " added = added + :added, merged = merged + :merged, refused = refused + :refused,"
-        " changed_at = :at where n = :n",
+        " changed_at = :at where n = :n and next_row = :old_row and state = 'running'",
         n=n,
+        old_row=old_row,
         **values,
     )
+    return changed == 1
 
 
 def finish(tx: Tx, n: int, *, state: str, at: int) -> None:

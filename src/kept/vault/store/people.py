@@ -101,6 +101,16 @@ def people_after(tx: Tx, *, after_n: int, limit: int) -> list[PersonRow]:
     return [_person(row) for row in found]
 
 
+def ids_after(tx: Tx, *, after: bytes, limit: int) -> list[bytes]:
+    """Raw ids of everybody who ever was, above `after`, in ascending order."""
+    found = tx.rows(
+        "select id from person where id > :after order by id limit :limit",
+        after=after,
+        limit=limit,
+    )
+    return [row[0] for row in found]
+
+
 def count_people(tx: Tx) -> int:
     """How many people the house holds data on."""
     row = tx.row("select count(*) from person where state in ('live', 'restricted')")
@@ -237,12 +247,13 @@ def delete_cell(tx: Tx, person_n: int, category_id: int) -> None:
 
 
 def due_cells(tx: Tx, *, before: int, limit: int) -> list[tuple[int, int]]:
-    """(person_n, category_id) of cells past their time, longest overdue first."""
+    """(person_n, category_id) of living people's cells past their time, longest overdue first."""
     return [
         (row[0], row[1])
         for row in tx.rows(
-            "select person_n, category_id from cell where due_at <= :before"
-            " order by due_at limit :limit",
+            "select c.person_n, c.category_id from cell c join person p on p.n = c.person_n"
+            " where c.due_at <= :before and p.state in ('live', 'restricted')"
+            " order by c.due_at limit :limit",
             before=before,
             limit=limit,
         )

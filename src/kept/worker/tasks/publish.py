@@ -1,6 +1,8 @@
-"""The publishing beat of the ledger, and the reserve of keys."""
+"""The publishing beat of the ledger, the reserve of keys and the mark of the blind tags."""
 
+from kept.flows.tend_keys import settle_reserve
 from kept.ledger.acts.counts import published_at
+from kept.vault.acts.retag import note_tagged
 from kept.worker.parts import WorkerParts
 
 
@@ -13,5 +15,8 @@ def publish(parts: WorkerParts) -> None:
 
 
 def tend_reserve(parts: WorkerParts) -> None:
-    """Keep keys for newcomers ready."""
-    parts.vault.keys.top_up(now=parts.clock.now())
+    """Keep keys for newcomers ready, and those of newcomers for ever; mark how far tags go."""
+    now = parts.clock.now()
+    parts.vault.keys.top_up(now=now)
+    settle_reserve(parts.db, parts.vault.keys, now=now)
+    parts.db.write(lambda tx: note_tagged(tx, parts.vault))
