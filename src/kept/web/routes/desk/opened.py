@@ -6,7 +6,7 @@ from kept.staff.model.account import AccountState
 from kept.vault.acts.open import OpenedPerson, Shown, ShownCategory
 from kept.vault.model.body import Status, date_of
 from kept.vault.model.gate import Refused
-from kept.vault.model.reasons import REASONS
+from kept.vault.model.reasons import REASONS, reason_of
 from kept.vault.model.rules import FieldKind, Role, Text
 from kept.web.routes.desk.shell import Shell
 from kept.web.routes.desk.words import ROLES
@@ -61,16 +61,21 @@ def _note(shell: Shell, shown: Shown) -> str:
 
 
 def refused_words(shell: Shell, refused: Refused) -> dict[str, str]:
-    """Why not, and whom to ask, by name."""
-    return {
-        "why": REASONS[refused.code].get(shell.lang),
-        "ask": _whom(shell, refused.ask) if refused.ask else "",
-    }
+    """Why not, and whom to ask: by name where somebody of that role is here, else an owner."""
+    lang = shell.lang
+    why, said = REASONS[refused.code].get(lang), reason_of(refused).get(lang)
+    named = _named(shell, refused.ask) if refused.ask else ""
+    return {"why": why, "ask": named or said.removeprefix(why).strip()}
 
 
-def _whom(shell: Shell, role: Role) -> str:
-    team = shell.parts.db.read(list_team)
-    names = [one.name for one in team if one.role is role and one.state is AccountState.ACTIVE]
-    word = ROLES[role].get(shell.lang)
-    who = ", ".join(f"{name} ({word.lower()})" for name in names[:NAMED_MOST]) or word.lower()
+def _named(shell: Shell, role: Role) -> str:
+    team = [one for one in shell.parts.db.read(list_team) if one.state is AccountState.ACTIVE]
+    asked = [one for one in team if one.role is role] or [
+        one for one in team if one.role is Role.OWNER
+    ]
+    if not asked:
+        return ""
+    who = ", ".join(
+        f"{one.name} ({ROLES[one.role].get(shell.lang).lower()})" for one in asked[:NAMED_MOST]
+    )
     return ASK.get(shell.lang).format(who=who)
