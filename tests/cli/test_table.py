@@ -1,5 +1,6 @@
 """Do exit codes, commands and words agree with the rest of the house?"""
 
+import json
 import subprocess
 import sys
 
@@ -15,8 +16,9 @@ from kept.base.errors import (
     TamperedError,
     UnavailableError,
 )
+from kept.cli.answers import complain_bug
 from kept.cli.exits import EXIT, exit_of
-from kept.cli.messages import Request, decode, encode, error_message, error_of
+from kept.cli.messages import RemoteBugError, Request, decode, encode, error_message, error_of
 from kept.crypto.sealing import KeyMismatchError
 from kept.web.problems import STATUS
 
@@ -64,8 +66,18 @@ def test_exit_codes_are_the_documented_ones() -> None:
 def test_errors_cross_the_socket_whole(error: KeptError) -> None:
     """Beside a server a failure has the same words and the same exit code."""
     back = error_of(decode(encode(error_message(error))))
+    assert isinstance(back, KeptError)
     assert (str(back), exit_of(back)) == (str(error), exit_of(error))
     assert error_message(back) == error_message(error)
+
+
+def test_a_bug_of_the_server_is_no_failure_of_the_input(capsys) -> None:
+    """The number in the server's log is told, and no traceback."""
+    back = error_of({"kind": "bug", "code": "c0ffee00", "message": ""})
+    assert isinstance(back, RemoteBugError)
+    complain_bug(back, as_json=True)
+    said = json.loads(capsys.readouterr().err)["error"]
+    assert (said["exit"], "c0ffee00" in said["message"]) == (70, True)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,8 @@ from cyclopts import Parameter
 
 from kept.base.encoding import Json
 from kept.base.errors import KeptError, UnavailableError
-from kept.cli.messages import error_message
+from kept.cli.exits import BUG
+from kept.cli.messages import RemoteBugError, error_message
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 Id = Annotated[str, Parameter(name="ID")]
@@ -47,19 +48,24 @@ def complain(error: KeptError, code: int, *, as_json: bool) -> None:
 
 def complain_bug(error: BaseException, *, as_json: bool) -> None:
     """Say that the program broke: the kind and the place, never a value."""
+    place = str(error) if isinstance(error, RemoteBugError) else _place(error)
+    said = (
+        f"Something in the program is broken ({type(error).__name__}, {place}). What was recorded"
+        " is kept. Please report these words."
+    )
+    if as_json:
+        bug = {"kind": "bug", "code": place, "message": said, "exit": BUG}
+        print(json.dumps({"error": bug}), file=sys.stderr)
+    else:
+        print(said, file=sys.stderr)
+
+
+def _place(error: BaseException) -> str:
     trace, place = error.__traceback__, ""
     while trace is not None:
         place = f"{trace.tb_frame.f_globals.get('__name__')}:{trace.tb_lineno}"
         trace = trace.tb_next
-    said = (
-        f"Something in the program is broken ({type(error).__name__} at {place}). What was recorded"
-        " is kept. Please report these words."
-    )
-    if as_json:
-        bug = {"kind": "bug", "code": place, "message": said, "exit": 70}
-        print(json.dumps({"error": bug}), file=sys.stderr)
-    else:
-        print(said, file=sys.stderr)
+    return place
 
 
 def table(rows: list[dict[str, Any]], *columns: str) -> str:

@@ -92,6 +92,13 @@ def ask(line: socket.socket, request: Request, progress: Progress) -> Json:
 
 
 def _result(message: dict[str, Any]) -> Json:
+    """The result.
+
+    Raises:
+        KeptError: what the server raised.
+        RemoteBugError: its program broke.
+    """
     if "error" in message:
-        raise error_of(message["error"])
+        failed = error_of(message["error"])
+        raise failed
     return message.get("result")

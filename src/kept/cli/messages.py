@@ -35,6 +35,14 @@ class RemoteTamperedError(TamperedError):
         self.args = (message,)
 
 
+class RemoteBugError(Exception):
+    """The server's program broke; `ref` is the number in its log."""
+
+    def __init__(self, ref: str) -> None:
+        super().__init__(f"number {ref} in the server's log")
+        self.ref = ref
+
+
 @dataclass(frozen=True, slots=True)
 class Request:
     """One command with its arguments."""
@@ -88,11 +96,13 @@ def error_message(error: KeptError) -> dict[str, str]:
     return {"kind": kind_of(error).__name__, "code": code or where, "message": said}
 
 
-def error_of(message: Mapping[str, Any]) -> KeptError:
+def error_of(message: Mapping[str, Any]) -> KeptError | RemoteBugError:
     """The error again."""
     kind, code = str(message.get("kind", "")), str(message.get("code", ""))
     said = str(message.get("message", ""))
     match kind:
+        case "bug":
+            return RemoteBugError(code)
         case "RefusedError":
             return RefusedError(code, said)
         case "MalformedError":
