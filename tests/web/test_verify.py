@@ -2,15 +2,10 @@
 
 import base64
 import json
-import socket
-import threading
-import time
-from collections.abc import Generator, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
-import uvicorn
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from houses import HOME, TINA, Home, living
@@ -19,6 +14,7 @@ from kept.ledger.acts.receipts import receipt
 from kept.ledger.notes import VerifierKey
 from kept.ledger.proof import Refused, verify_receipt
 from kept.vault.acts.own import own_subject
+from serving import serving
 
 pytestmark = pytest.mark.needs("chromium")
 SCRIPT = """async (cases) => {
@@ -85,28 +81,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
             return proof
 
         yield Shop(home, url, prove())
-
-
-@contextmanager
-def serving(home: Home) -> Generator[str]:
-    """The house behind uvicorn on a free port of this machine."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = uvicorn.Server(
-        uvicorn.Config(
-            home.app(), host="127.0.0.1", port=port, log_config=None, timeout_graceful_shutdown=1
-        )
-    )
-    thread = threading.Thread(target=server.run)
-    thread.start()
-    while not server.started:
-        time.sleep(0.02)
-    try:
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        server.should_exit = True
-        thread.join()
 
 
 def tampered(proof: bytes) -> list[bytes]:
