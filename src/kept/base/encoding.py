@@ -10,8 +10,8 @@ import base64
 import binascii
 import json
 import re
-from collections.abc import Mapping, Sequence
-from typing import Any, TypeAlias, cast
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TypeAlias, cast
 
 from kept.base.errors import MalformedError
 
@@ -23,6 +23,7 @@ MAX_U32 = 2**32 - 1
 MAX_U64 = 2**64 - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]*")
+_SHORT = tuple(size.to_bytes(4, "big") for size in range(256))  # of parts that are ids and labels
 _write_json = json.JSONEncoder(
     sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
 ).encode
@@ -110,6 +111,7 @@ def parse_canonical_json(raw: bytes, where: str, *, max_bytes: int) -> Json:
 
 
 def _check_json(value: object, depth: int) -> None:
+    """On the path of every act: text, which most parts are, costs no call of its own."""
     if value is None or isinstance(value, str | bool):
         return
     if isinstance(value, int):
@@ -119,23 +121,29 @@ def _check_json(value: object, depth: int) -> None:
     if depth == 0:
         raise MalformedError("json", f"nested deeper than {MAX_JSON_DEPTH}")
     for part in _parts(value):
-        _check_json(part, depth - 1)
+        if type(part) is not str:
+            _check_json(part, depth - 1)
 
 
-def _parts(value: object) -> list[Any]:
+def _parts(value: object) -> Iterable[object]:
     if isinstance(value, dict):
         members = cast("dict[object, object]", value)
-        if not all(isinstance(key, str) and key.isascii() for key in members):
-            raise MalformedError("json", "a key is not ASCII text")
-        return list(members.values())
+        for key in members:
+            if not (isinstance(key, str) and key.isascii()):
+                raise MalformedError("json", "a key is not ASCII text")
+        return members.values()
     if isinstance(value, list | tuple):
-        return list(cast("list[object]", value))
+        return cast("list[object]", value)
     raise MalformedError("json", f"holds a {type(value).__name__}")
 
 
 def part_list(*parts: bytes) -> bytes:
     """Join parts so that no two lists give the same bytes: `u32be length ‖ bytes` for each."""
-    return b"".join([piece for part in parts for piece in (len(part).to_bytes(4, "big"), part)])
+    pieces: list[bytes] = []
+    for part in parts:
+        size = len(part)
+        pieces += (_SHORT[size] if size < len(_SHORT) else size.to_bytes(4, "big"), part)
+    return b"".join(pieces)
 
 
 def u32(number: int) -> bytes:

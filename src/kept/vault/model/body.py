@@ -72,10 +72,13 @@ def encode(values: Mapping[int, Value], marks: Mapping[int, Mark] | None = None)
     Raises:
         MalformedError: a field id, a type, a number or a size the format does not allow.
     """
-    if not set(map(type, values.values())) <= _VALUE_TYPES:
+    types = set(map(type, values.values()))
+    if not types <= _VALUE_TYPES:
         raise MalformedError("body", "a value is text, a number or yes/no")
     _check_ids(values)
-    parts: list[Any] = [VERSION, {key: values[key] for key in sorted(values)}]
+    if float in types:
+        _check_finite(values)
+    parts: list[Any] = [VERSION, dict(sorted(values.items()))]
     if marks:
         _check_marks(marks, values)
         parts.append({key: marks[key] for key in sorted(marks)})
@@ -130,6 +133,9 @@ def _check_ids(values: Mapping[int, Value]) -> None:
         return
     if len(values) > MAX_FIELDS or min(values) < 1 or max(values) > MAX_FIELD_ID:
         raise MalformedError("body", f"at most {MAX_FIELDS} fields, ids from 1 to {MAX_FIELD_ID}")
+
+
+def _check_finite(values: Mapping[int, Value]) -> None:
     for value in values.values():
         if type(value) is float and not math.isfinite(value):
             raise MalformedError("body", "a number must be finite")

@@ -98,6 +98,8 @@ def from_json(
         found = _OBJECT.decode(line)
     except (msgspec.DecodeError, UnicodeError, RecursionError):
         return RefusedRow(number, None, "json_broken")
+    if _is_plain(line) and set(map(type, found.values())) == {str}:
+        return Row(number, cast("dict[str, str]", found))
     for column, value in found.items():
         if type(value) is str:
             if code := _fault(value):
@@ -109,6 +111,13 @@ def from_json(
         else:
             found[column] = ""
     return Row(number, cast("dict[str, str]", found))
+
+
+def _is_plain(line: str | bytes) -> bool:
+    """Whether no text in this line can be too long or hold a NUL, which JSON has to escape."""
+    if isinstance(line, bytes):
+        return len(line) <= MAX_CELL_CHARS and b"\\u0000" not in line
+    return len(line) <= MAX_CELL_CHARS and "\\u0000" not in line
 
 
 def _fault(text: str) -> str:
