@@ -37,7 +37,7 @@ async def correct_one(request: Asked, data: Form, customer: Me, parts: Parts) ->
     key, value, rev = text(data, "field", most=60), text(data, "value", most=8_000), _rev(data)
     category = _correctable(parts, key)
     correction = Correction(category, rev, {key: value or None})
-    now, said = parts.clock.now(), translations(language_of(request, parts)).gettext
+    now, _ = parts.clock.now(), translations(language_of(request, parts)).gettext
     try:
         done = await parts.db.write_async(
             lambda tx: correct(
@@ -50,10 +50,10 @@ async def correct_one(request: Asked, data: Form, customer: Me, parts: Parts) ->
             )
         )
     except ConflictError:
-        words = said("This was changed meanwhile. Look at it again, then save once more.")
+        words = _("This was changed meanwhile. Look at it again, then save once more.")
         return await my_page(request, parts, customer, Told(error=words, at=key), status=409)
     except MalformedError:
-        words = said("This is too long to keep. Nothing was changed.")
+        words = _("This is too long to keep. Nothing was changed.")
         return await my_page(request, parts, customer, Told(error=words, at=key), status=400)
     return back("unsure" if done.problems else "corrected", "#held")
 
@@ -108,7 +108,7 @@ async def answer(
 @post("/me/alias")
 async def rename(request: Asked, data: Form, customer: Me, parts: Parts) -> Response[Any]:
     """Take another alias."""
-    now, said = parts.clock.now(), translations(language_of(request, parts)).gettext
+    now, _ = parts.clock.now(), translations(language_of(request, parts)).gettext
     alias, only = text(data, "alias", most=100), text(data, "only") == "1"
     try:
         await parts.db.write_async(
@@ -123,10 +123,10 @@ async def rename(request: Asked, data: Form, customer: Me, parts: Parts) -> Resp
             )
         )
     except MalformedError:
-        words = said("An alias has 3 to 40 letters, digits, spaces, dots or hyphens.")
+        words = _("An alias has 3 to 40 letters, digits, spaces, dots or hyphens.")
         return await my_page(request, parts, customer, Told(error=words), status=400)
     except ConflictError:
-        words = said("Somebody is known by this alias. Choose another one.")
+        words = _("Somebody is known by this alias. Choose another one.")
         return await my_page(request, parts, customer, Told(error=words), status=409)
     return back("alias", "#alias")
 

@@ -86,31 +86,31 @@ async def _found(parts: WebParts, token: str) -> Following:
 
 
 def _steps(found: Following, lang: str) -> list[dict[str, str]]:
-    text = translations(lang).gettext
+    _ = translations(lang).gettext
     done_text = moment_text(found.done_at, lang) if found.done_at else ""
     rows = (
         (
             Step.BEGUN,
-            text("You asked us to erase it"),
-            text("From this moment no one here can open your data."),
+            _("You asked us to erase it"),
+            _("From this moment no one here can open your data."),
             moment_text(found.asked_at, lang),
         ),
         (
             Step.KEYS_GONE,
-            text("Your key is destroyed"),
-            text("All that we held was locked with it. Without it no one can read a word."),
+            _("Your key is destroyed"),
+            _("All that we held was locked with it. Without it no one can read a word."),
             "",
         ),
         (
             Step.DATA_GONE,
-            text("The locked data is deleted"),
-            text("It is gone from our tables, and the bytes have left the files."),
+            _("The locked data is deleted"),
+            _("It is gone from our tables, and the bytes have left the files."),
             "",
         ),
         (
             Step.DONE,
-            text("We checked that nothing is left"),
-            text("We looked for it and tried to open it. Both failed, as they must."),
+            _("We checked that nothing is left"),
+            _("We looked for it and tried to open it. Both failed, as they must."),
             done_text,
         ),
     )

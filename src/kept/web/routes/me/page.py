@@ -165,12 +165,12 @@ def consents_shown(
 
 def _said(request: Asked, parts: WebParts) -> str:
     """What the form before this page did, by a word of a closed list."""
-    text = translations(language_of(request, parts)).gettext
+    _ = translations(language_of(request, parts)).gettext
     return {
-        "corrected": text("Saved. The new value is used from now on."),
-        "unsure": text("Saved as you wrote it. It does not look complete: please read it again."),
-        "consent": text("Noted. It holds from now on."),
-        "alias": text("Saved. Our team now knows you by this alias."),
+        "corrected": _("Saved. The new value is used from now on."),
+        "unsure": _("Saved as you wrote it. It does not look complete: please read it again."),
+        "consent": _("Noted. It holds from now on."),
+        "alias": _("Saved. Our team now knows you by this alias."),
     }.get(request.query_params.get("done", ""), "")
 
 

@@ -13,40 +13,39 @@ from kept.web.parts import WebParts
 
 def statement(parts: WebParts, origins: Sequence[Origin], lang: str) -> list[dict[str, str]]:
     """Titles and texts, in the order of the law."""
-    text, rules = translations(lang).gettext, parts.book.rules
+    _, rules = translations(lang).gettext, parts.book.rules
     business = parts.book.business
     rows = keeping(rules, lang, translations(lang))
     why = ". ".join(purpose.label.get(lang) for purpose in rules.purposes.values())
     until = ". ".join(f"{row.label}: {row.until}" for row in rows)
-    sources = ", ".join(dict.fromkeys(one.source for one in origins)) or text("you")
-    ask = text("Write to %(contact)s.") % {"contact": business.contact}
+    sources = ", ".join(dict.fromkeys(one.source for one in origins)) or _("you")
+    ask = _("Write to %(contact)s.") % {"contact": business.contact}
     pairs = (
-        (text("Why we use it"), f"{why}."),
-        (text("What we hold"), ". ".join(row.label for row in rows) + "."),
+        (_("Why we use it"), f"{why}."),
+        (_("What we hold"), ". ".join(row.label for row in rows) + "."),
         (
-            text("Who receives it"),
-            text("The team of %(name)s. No other company gets it through this program.")
+            _("Who receives it"),
+            _("The team of %(name)s. No other company gets it through this program.")
             % {"name": business.name},
         ),
-        (text("How long we keep it"), f"{until}."),
+        (_("How long we keep it"), f"{until}."),
         (
-            text("What you may ask for"),
-            text("See it, correct it, take a copy, limit it, object, or have it erased.")
+            _("What you may ask for"),
+            _("See it, correct it, take a copy, limit it, object, or have it erased.") + f" {ask}",
+        ),
+        (
+            _("Whom to complain to"),
+            _("To us first, if you like. You may also go to the data protection authority.")
             + f" {ask}",
         ),
+        (_("Where it comes from"), f"{sources}."),
         (
-            text("Whom to complain to"),
-            text("To us first, if you like. You may also go to the data protection authority.")
-            + f" {ask}",
-        ),
-        (text("Where it comes from"), f"{sources}."),
-        (
-            text("What machines decide"),
-            text("No program decides about you here without a person."),
+            _("What machines decide"),
+            _("No program decides about you here without a person."),
         ),
         (
-            text("In which country"),
-            text("This shop works from: %(country)s. This program sends nothing abroad by itself.")
+            _("In which country"),
+            _("This shop works from: %(country)s. This program sends nothing abroad by itself.")
             % {"country": business.country},
         ),
     )
