@@ -111,7 +111,11 @@ def parse_canonical_json(raw: bytes, where: str, *, max_bytes: int) -> Json:
 
 
 def _check_json(value: object, depth: int) -> None:
-    """On the path of every act: text, which most parts are, costs no call of its own."""
+    """On the path of every act: text, which most parts are, costs no call of its own.
+
+    Raises:
+        MalformedError: as `canonical_json`, but for surrogates.
+    """
     if value is None or isinstance(value, str | bool):
         return
     if isinstance(value, int):

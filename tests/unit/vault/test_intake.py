@@ -388,6 +388,52 @@ def test_the_short_way_for_plain_text_is_the_same(kind: FieldKind, text: str) ->
     assert quick is None or normalise(kind, text, region="DE") == (quick, None, True, None)
 
 
+@given(
+    st.lists(
+        st.one_of(
+            st.sampled_from([
+                "",
+                " ",
+                "ab",
+                "n/a ",
+                "nil",
+                "two  spaces",
+                " edge",
+                "edge ",
+                "ок да",
+            ]),
+            st.text(max_size=12),
+            st.from_regex(r"[a-zé]{3,9} [a-z]{1,3}", fullmatch=True),
+        ),
+        min_size=5,
+        max_size=5,
+    ),
+    st.booleans(),
+)
+def test_fields_looked_at_together_are_taken_as_one_by_one(texts: list[str], has_all: bool):
+    """Many plain columns are judged in one look; what comes out is what each alone would give."""
+    keys = [f"word_{n}" for n in range(5)]
+    words = Category(
+        7,
+        "words",
+        Text("Words", "Слова"),
+        tuple(field(200 + n, key, K.TEXT, Text(key, key)) for n, key in enumerate(keys)),
+    )
+    rules = replace(RULES, categories={"words": words})
+    row = Row(1, {k: t for k, t in zip(keys, texts, strict=True) if t or has_all})
+    together = take(make_plan(rules, sources_by_key(keys, rules), file_sha256=HASH), row)
+    alone: dict[int, Value] = {}
+    for key in keys:
+        plan = make_plan(rules, sources_by_key([key], rules), file_sha256=HASH)
+        one = take(plan, row)
+        if isinstance(one, NewPerson):
+            alone |= one.values.get(7, {})
+    if isinstance(together, RefusedRow):
+        assert not alone
+    else:
+        assert together.values == {7: alone}
+
+
 def test_later_rows_fill_what_is_empty() -> None:
     """The first value stays, the difference is counted, new keys are added."""
     old = person(2, email="a@e.org", name="Ada")

@@ -9,19 +9,22 @@ to two people is refused.
 Source: guide "Import and export in bulk".
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
+from operator import itemgetter
 from typing import NamedTuple, TypeVar
 
 from kept.vault.model.body import MAX_MARK_CHARS, Mark, Status, Value
 from kept.vault.model.mapping import Source
-from kept.vault.model.normalise import PLAIN, normalise, plain_at_once
+from kept.vault.model.normalise import PLAIN, normalise, plain_at_once, plain_together
 from kept.vault.model.rows import RefusedRow, Row
 from kept.vault.model.rules import FieldKind, Rules
 
 T = TypeVar("T")
 
 MERGE_KINDS = (FieldKind.CUSTOMER_NO, FieldKind.EMAIL, FieldKind.PHONE)  # strongest first
+WORTH_A_BLOCK = 4  # fields: fewer are as quickly looked at one by one
 
 
 class IndexKey(NamedTuple):
@@ -84,11 +87,22 @@ class _Taken(NamedTuple):
     problems: list[Problem]
 
 
+class _Block(NamedTuple):
+    """Plain fields of one category, each fed by one column: looked at together."""
+
+    category: int
+    columns: tuple[str, ...]
+    field_ids: tuple[int, ...]
+    pick: Callable[[Mapping[str, str]], tuple[str, ...]]
+    steps: tuple[_Step, ...]
+
+
 @dataclass(frozen=True, slots=True)
 class Plan:
     """What `take` does with every row of one import."""
 
-    steps: tuple[_Step, ...]  # by category id, then field id
+    blocks: tuple[_Block, ...]
+    steps: tuple[_Step, ...]  # the others, by category id, then field id
     region: str
     file_sha256: bytes
     source: str  # for marks; cut to what a mark may hold
@@ -132,14 +146,73 @@ def make_plan(
             )
         )
     steps.sort(key=lambda step: (step.category, step.field_id))
-    return Plan(tuple(steps), region or rules.phone_region, file_sha256, source[:MAX_MARK_CHARS])
+    blocks = _blocks(steps)
+    together = {step for block in blocks for step in block.steps}
+    return Plan(
+        blocks,
+        tuple(step for step in steps if step not in together),
+        region or rules.phone_region,
+        file_sha256,
+        source[:MAX_MARK_CHARS],
+    )
+
+
+def _blocks(steps: Sequence[_Step]) -> tuple[_Block, ...]:
+    found: dict[int, list[_Step]] = {}
+    for step in steps:
+        if step.is_plain and not step.more:
+            found.setdefault(step.category, []).append(step)
+    return tuple(
+        _Block(
+            category,
+            tuple(step.column for step in some),
+            tuple(step.field_id for step in some),
+            itemgetter(*(step.column for step in some)),
+            tuple(some),
+        )
+        for category, some in found.items()
+        if len(some) >= WORTH_A_BLOCK
+    )
 
 
 def take(plan: Plan, row: Row) -> NewPerson | RefusedRow:
     """The person in this row, or that it holds nothing to keep."""
     taken = _Taken({}, {}, [], [])
     given = row.values
-    for step in plan.steps:
+    for block in plan.blocks:
+        ids, texts = _filled(block, given)
+        if texts and plain_together(texts):
+            taken.values[block.category] = dict(zip(ids, texts, strict=True))
+        else:
+            _one_by_one(plan, block.steps, given, taken)
+    _one_by_one(plan, plan.steps, given, taken)
+    if not taken.values:
+        return RefusedRow(row.number, None, "nothing_to_keep")
+    return NewPerson(
+        row.number,
+        taken.values,
+        taken.marks,
+        tuple(taken.keys),
+        _merge_key(taken.keys, plan, row.number),
+        tuple(taken.problems),
+    )
+
+
+def _filled(block: _Block, given: Mapping[str, str]) -> tuple[Sequence[int], Sequence[str]]:
+    """Ids and texts of those fields of a block that this row has."""
+    try:
+        texts = block.pick(given)
+    except KeyError:
+        texts = tuple(given.get(column, "") for column in block.columns)
+    if all(texts):
+        return block.field_ids, texts
+    return tuple(compress(block.field_ids, texts)), tuple(filter(None, texts))
+
+
+def _one_by_one(
+    plan: Plan, steps: Sequence[_Step], given: Mapping[str, str], taken: _Taken
+) -> None:
+    for step in steps:
         column, more, category, field_id, is_plain = step[:5]
         text = _joined(step, given) if more else given.get(column, "")
         if not text:
@@ -151,16 +224,6 @@ def take(plan: Plan, row: Row) -> NewPerson | RefusedRow:
             taken.values[category][field_id] = bare
         else:
             taken.values[category] = {field_id: bare}
-    if not taken.values:
-        return RefusedRow(row.number, None, "nothing_to_keep")
-    return NewPerson(
-        row.number,
-        taken.values,
-        taken.marks,
-        tuple(taken.keys),
-        _merge_key(taken.keys, plan, row.number),
-        tuple(taken.problems),
-    )
 
 
 def _normalise(plan: Plan, step: _Step, text: str, taken: _Taken) -> None:

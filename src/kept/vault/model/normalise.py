@@ -11,7 +11,7 @@ Source: guide "Finding people"; RFC 5321 §4.1.2, RFC 5891 (IDNA 2008) with UTS 
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import NamedTuple
 from unicodedata import is_normalized, normalize
 
@@ -58,6 +58,7 @@ _LOCAL = re.compile(
     r"[^\s\x00-\x20\x7f()<>\[\]:;@\\,\".]+(?:\.[^\s\x00-\x20\x7f()<>\[\]:;@\\,\".]+)*"
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
+_PLAIN_LINES = re.compile(r"[^ \n][^\n]{2,}[^ \n](?:\n[^ \n][^\n]{2,}[^ \n])*")
 _SPACES = re.compile(r"\s+")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}[.,][0-9]{1,9}")
@@ -110,6 +111,17 @@ def plain_at_once(text: str) -> str | None:
         if len(bare) > 3 and (bare.isascii() or is_normalized("NFC", bare)):
             return bare
     return None
+
+
+def plain_together(texts: Sequence[str]) -> bool:
+    """Whether `plain_at_once` would leave every one of these texts as it is; one look at all."""
+    lines = "\n".join(texts)
+    return (
+        "  " not in lines
+        and "".join(texts).isprintable()
+        and (lines.isascii() or is_normalized("NFC", lines))
+        and _PLAIN_LINES.fullmatch(lines) is not None
+    )
 
 
 def as_text(kind: FieldKind, value: Value, lang: Lang) -> str:
