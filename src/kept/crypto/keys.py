@@ -133,7 +133,8 @@ def unwrap_secret(vk: VaultKey, wrapped: Wrapped, place: WrapPlace) -> Secret:
         KeyMismatchError: wrapped in another epoch, or the secret is not the one committed to.
         TamperedError: the wrap or its place was changed.
     """
-    secret, _ = _unwrap(vk, wrapped, place)
+    secret = _opened(vk, wrapped, place)
+    _check(commitment_of(secret), wrapped, place)
     return secret
 
 
@@ -144,16 +145,23 @@ def unwrap_key(vk: VaultKey, wrapped: Wrapped, place: WrapPlace) -> Derived:
         KeyMismatchError: wrapped in another epoch, or the secret is not the one committed to.
         TamperedError: the wrap or its place was changed.
     """
-    _, derived = _unwrap(vk, wrapped, place)
+    derived = person_key(_opened(vk, wrapped, place))
+    _check(derived.commitment, wrapped, place)
     return derived
 
 
-def _unwrap(vk: VaultKey, wrapped: Wrapped, place: WrapPlace) -> tuple[Secret, Derived]:
-    what = f"the wrap of a {place.kind} secret"
+def _opened(vk: VaultKey, wrapped: Wrapped, place: WrapPlace) -> Secret:
     aad = place.aad(wrapped.commitment, vk.epoch)
-    raw = open_sealed(vk.derived.key, wrapped.wrap, aad, key_version=vk.epoch, pad=False, what=what)
-    secret = Secret(raw)
-    derived = person_key(secret)
-    if not hmac.compare_digest(derived.commitment, wrapped.commitment):
-        raise KeyMismatchError(what)
-    return secret, derived
+    raw = open_sealed(
+        vk.derived.key, wrapped.wrap, aad, key_version=vk.epoch, pad=False, what=_what(place)
+    )
+    return Secret(raw)
+
+
+def _check(commitment: bytes, wrapped: Wrapped, place: WrapPlace) -> None:
+    if not hmac.compare_digest(commitment, wrapped.commitment):
+        raise KeyMismatchError(_what(place))
+
+
+def _what(place: WrapPlace) -> str:
+    return f"the wrap of a {place.kind} secret"

@@ -6,6 +6,7 @@ that the key is still live. A refused value is never echoed.
 """
 
 import hashlib
+import re
 from collections.abc import Callable, Iterable
 from datetime import datetime
 from functools import cache
@@ -44,6 +45,7 @@ class _KeyEndedError(Exception):
     """The key was revoked or ran out after it was first let in."""
 
 
+_NAME = re.compile(r"[!-~]{1,200}")
 _encoder = msgspec.json.Encoder()
 
 
@@ -126,8 +128,8 @@ class Call:
         text = self.header(name)
         if not text:
             return ""
-        if len(text) > MAX_HEADER:
-            unfit(f"header {name}", "at most 400 characters")
+        if len(text) > MAX_HEADER or not text.isascii():
+            unfit(f"header {name}", "at most 1200 plain characters, others percent-encoded")
         try:
             return unquote(text, errors="strict")
         except UnicodeDecodeError:
@@ -240,10 +242,10 @@ class Call:
         Raises:
             ProblemError: a name that is too long or not plain.
         """
-        name = self.header("idempotency-key")
-        if len(name) > 200 or not name.isascii() or not name.isprintable():
+        name = self.request.headers.get("idempotency-key")
+        if name is not None and not _NAME.fullmatch(name):
             unfit("header Idempotency-Key", "1 to 200 plain characters")
-        return name
+        return name or ""
 
     def ask(self, body_sha256: bytes) -> Ask | None:
         """This request under the name its caller gave it; None without a name.

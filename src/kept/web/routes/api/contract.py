@@ -12,6 +12,7 @@ import msgspec
 from litestar import Response
 
 from kept.staff.model.keys import Capability
+from kept.vault.model.rules import Basis, Rules
 from kept.web.problems import PROBLEM_TYPE
 from kept.web.routes.api.call import Call
 from kept.web.routes.api.shapes import ProblemDocument
@@ -46,14 +47,14 @@ class Parameter:
     schema: Mapping[str, Any]
     is_required: bool = False
 
-    def document(self) -> dict[str, Any]:
+    def document(self, schema: Mapping[str, Any]) -> dict[str, Any]:
         """As OpenAPI says it."""
         return {
             "name": self.name,
             "in": self.where,
             "description": self.about,
             "required": self.is_required or self.where == "path",
-            "schema": dict(self.schema),
+            "schema": dict(schema),
         }
 
 
@@ -87,7 +88,7 @@ class Endpoint:
 
 _ID = {"type": "string", "pattern": "^[a-z2-7]{25}[aeimquy4]$"}
 _KEY = {"type": "string", "minLength": 1, "maxLength": 64}
-_WORDS = {"type": "string", "pattern": "^[ -~]*$", "maxLength": 400}
+_WORDS = {"type": "string", "pattern": "^[ -~]{0,1200}$"}
 PERSON = Parameter("id", "path", "The person.", _ID)
 CATEGORY = Parameter("category", "path", "A category of the book.", _KEY)
 PURPOSE = Parameter(
@@ -142,14 +143,17 @@ HEADERS: dict[str, dict[str, Any]] = {
 _PROBLEM_HEADERS = {401: ("WWW-Authenticate",), 429: ("Retry-After",), 503: ("Retry-After",)}
 
 
-def document(endpoints: Sequence[Endpoint], *, version: str, url: str) -> dict[str, Any]:
-    """The OpenAPI page."""
+def document(
+    endpoints: Sequence[Endpoint], rules: Rules, *, version: str, url: str
+) -> dict[str, Any]:
+    """The OpenAPI page of a house: its own categories, fields and purposes stand in it."""
     shapes = _shapes(endpoints)
     refs, components = msgspec.json.schema_components(shapes, ref_template=SCHEMA_REF)
     known = {id(shape): ref for shape, ref in zip(shapes, refs, strict=True)}
     paths: dict[str, dict[str, Any]] = {}
     for one in endpoints:
-        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, known)
+        paths.setdefault(one.path, {})[one.method.lower()] = _operation(one, known, rules)
+    _name_keys(components, rules)
     return {
         "openapi": "3.1.0",
         "info": {
@@ -182,14 +186,41 @@ def _shapes(endpoints: Sequence[Endpoint]) -> list[Any]:
     return list(found.values())
 
 
-def _operation(one: Endpoint, known: Mapping[int, Any]) -> dict[str, Any]:
+def _name_keys(components: dict[str, Any], rules: Rules) -> None:
+    """Say which keys the book has, where a body names them."""
+    fields, categories = sorted(rules.fields()), sorted(rules.categories)
+    components["PersonOrder"]["properties"]["fields"]["propertyNames"] = {"enum": fields}
+    components["Change"]["properties"]["values"]["propertyNames"] = {"enum": fields}
+    components["BatchOrder"]["properties"]["categories"]["items"] = {"enum": categories}
+    consented = [key for key, one in rules.purposes.items() if one.basis is Basis.CONSENT]
+    components["ConsentOrder"]["properties"]["purpose"] = {"enum": sorted(consented)}
+    components["PersonOrder"]["properties"]["purpose"]["anyOf"] = _purposes(rules)
+    components["PersonOrder"]["properties"]["basis"]["anyOf"] = [
+        {"type": "null"},
+        {"enum": [basis.value for basis in Basis]},
+    ]
+
+
+def _purposes(rules: Rules) -> list[dict[str, Any]]:
+    return [{"type": "null"}, {"enum": sorted(rules.purposes)}]
+
+
+def _schema(parameter: Parameter, rules: Rules) -> Mapping[str, Any]:
+    if parameter is CATEGORY:
+        return {"type": "string", "enum": sorted(rules.categories)}
+    if parameter is PURPOSE:
+        return {"type": "string", "enum": sorted(rules.purposes)}
+    return parameter.schema
+
+
+def _operation(one: Endpoint, known: Mapping[int, Any], rules: Rules) -> dict[str, Any]:
     answers = {str(status): _answer(made, known) for status, made in one.answers.items()}
     for status in sorted({*ALWAYS, *one.problems}):
         answers[str(status)] = _problem(status, known)
     told: dict[str, Any] = {
         "operationId": one.name,
         "summary": one.about,
-        "parameters": [parameter.document() for parameter in one.parameters],
+        "parameters": [p.document(_schema(p, rules)) for p in one.parameters],
         "responses": answers,
     }
     if one.can is not None:

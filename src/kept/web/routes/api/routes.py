@@ -42,7 +42,10 @@ def _handled(endpoint: Endpoint) -> Callable[[Request[Any, Any, Any]], Awaitable
             raise ProblemError(
                 Problem(403, "out_of_scope", f"This key is not made to {endpoint.can}.")
             )
-        return await endpoint.run(Call(request, parts, door, key))
+        call = Call(request, parts, door, key)
+        if endpoint.method == "POST":
+            call.asked_as()  # refuses an unfit name, also where asking again just asks again
+        return await endpoint.run(call)
 
     handle.__doc__ = endpoint.about
     return handle
@@ -59,7 +62,7 @@ def _route(endpoint: Endpoint) -> HTTPRouteHandler:
 def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
     """What the API promises, for programs."""
     parts: WebParts = request.app.state.parts
-    told = document(ENDPOINTS, version=VERSION, url=parts.public_url)
+    told = document(ENDPOINTS, parts.vault.rules, version=VERSION, url=parts.public_url)
     return Response(encoded(told), media_type=MediaType.JSON)
 
 
