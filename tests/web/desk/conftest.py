@@ -14,3 +14,10 @@ def colleagues(home: Home) -> Iterator[Colleagues]:
     """A founded house whose owner is about to come in."""
     with ExitStack() as stack:
         yield Colleagues(home, stack)
+
+
+@pytest.fixture
+def any_colleagues(any_home: Home) -> Iterator[Colleagues]:
+    """The same on each engine."""
+    with ExitStack() as stack:
+        yield Colleagues(any_home, stack)

@@ -11,6 +11,7 @@ from kept.base.texts import moment_text
 from kept.ledger.acts.bare import BareAct, SignedPage, newest_acts, signed_pages
 from kept.ledger.acts.counts import acts_waiting, published_at
 from kept.ledger.acts.logs import current_log
+from kept.ledger.acts.serving import Log, published_size
 from kept.ledger.model import Head
 from kept.promises.model.words import when
 from kept.staff.model.permissions import Permission
@@ -36,13 +37,15 @@ def show(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
     """The log."""
     shell = Shell(request, parts, visitor)
     lang, before, origin = shell.lang, _before(request), parts.vault.origin
-    head, pages, acts, waiting, public = parts.db.read(
+    log = Log(origin, parts.tiles)
+    head, pages, acts, waiting, public, size = parts.db.read(
         lambda tx: (
             current_log(tx),
             signed_pages(tx, origin),
             newest_acts(tx, before=before, limit=PAGE_ACTS + 1),
             acts_waiting(tx),
             published_at(tx, origin),
+            published_size(tx, log),
         )
     )
     has_more = len(acts) > PAGE_ACTS
@@ -55,7 +58,7 @@ def show(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
         vkey=str(parts.log_key),
         checks=[_signing(shell), _public(shell, moment_text(public, lang) if public else "")],
         checkpoints=[_signed(shell, page) for page in pages],
-        acts=[_line(shell, act) for act in acts],
+        acts=[_line(shell, act, public_size=size) for act in acts],
         newer="/desk/ledger" if before is not None else "",
         older=f"/desk/ledger?before={acts[-1].act_id}" if has_more else "",
         commands=[
@@ -113,13 +116,15 @@ def _signed(shell: Shell, page: SignedPage) -> dict[str, object]:
     }
 
 
-def _line(shell: Shell, act: BareAct) -> dict[str, object]:
+def _line(shell: Shell, act: BareAct, *, public_size: int) -> dict[str, object]:
+    """A line of the log; what it says in full is public for acts of the house alone."""
+    is_public = act.index is not None and act.index < public_size and not act.is_of_a_person
     return {
         "index": "…" if act.index is None else act.index,
         "kind_text": kind_words(act, shell.lang),
         "iso": when(act.at),
         "at_text": moment_text(act.at, shell.lang),
-        "receipt": "",
+        "opening": f"/ledger/opening/{act.index}" if is_public else "",
     }
 
 

@@ -143,7 +143,7 @@ def forget(
             tx, parts.vault, actor=visitor.actor, person=who, token=token, now=now
         )
     )
-    link = f"{parts.public_url}/erased/{b64url(token)}"
+    link = f"{parts.public_url}/erasure/{b64url(token)}"
     return people_page(shell, done=BEGUN.get(shell.lang), link=link)
 
 

@@ -30,7 +30,7 @@ from kept.web.routes.desk.shell import Page, Shell
 from kept.web.routes.desk.told import Chosen
 from kept.web.staff_session import Who, needs
 
-SINCE = Text("Here since {day}. Held: {what}.", "Здесь с {day}. Хранится: {what}.")
+SINCE = Text("Held since {day}: {what}.", "Хранится, первая запись {day}: {what}.")
 LOCKED = Text("They asked to have their data locked.", "Человек попросил запереть свои данные.")
 NOTHING = Text("nothing", "ничего")
 
