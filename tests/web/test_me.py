@@ -22,6 +22,17 @@ from kept.worker.tasks.mail import send_mail
 Browser = TestClient[Litestar]
 OTTO = {"email": "otto@example.org", "name": "Otto Alt"}
 EN = {"Accept-Language": "en"}
+RECORD = {  # required of a consent record: DPVCG, "Implementing ISO/IEC TS 27560", 2026
+    "dct:conformsTo",
+    "dct:identifier",
+    "dpv:hasDataSubject",
+    "dpv:hasDataController",
+    "dpv:hasJurisdiction",
+    "dpv:hasNotice",
+    "dpv:hasProcess",
+    "dpv:hasConsentControl",
+    "dpv:hasConsentStatus",
+}
 
 
 def letters(home: Home) -> list[str]:
@@ -235,7 +246,9 @@ def test_she_takes_a_copy(any_home: Home, tina: Added, browser: Browser) -> None
     assert "Support opened your address to deliver your order 118" in page
     assert "http://" not in page.replace("http://www.w3.org", "")
     (consent,) = json.loads(files["consents.jsonld"])["@graph"]
+    assert consent.keys() >= RECORD
     assert consent["dpv:hasConsentStatus"][0]["@type"] == "dpv:ConsentGiven"
+    assert TINA["email"] not in files["consents.jsonld"].decode()
     kinds = any_home.read(lambda tx: tx.rows("select kind from acts where kind like 'export.%'"))
     assert [row[0] for row in kinds] == ["export.asked", "export.ready", "export.taken"]
 

@@ -115,7 +115,7 @@ def category_shown(
     """One opened category, each value with its why, until when and where from."""
     texts = translations(lang)
     until = (
-        day_text(part.due_at, lang)
+        day_text(part.due_at, lang).rstrip(".")  # the sentence around it has its own
         if part.due_at
         else until_rule(parts.vault.rules, part.category, texts)
     )
