@@ -31,7 +31,7 @@ from kept.web.routes.me.told import is_own_visit, tell
 from kept.web.visitors import Customer, Me
 
 AT_ONCE = 50  # acts on one page
-LOOK_BACK = 500  # acts searched for as many that are no own visits
+LOOK_BACK = 150  # acts searched for as many that are no own visits
 GPC = "sec-gpc"
 
 Asked = Request[Any, Any, Any]
