@@ -90,20 +90,50 @@ def postgres_dsn() -> Iterator[str]:
         yield from throw_away(programs, Path(folder))
 
 
+@pytest.fixture(scope="session")
+def emptied_databases(postgres_dsn: str) -> Iterator[list[str]]:
+    """Databases that are free for the next test: making and dropping one takes seconds."""
+    free: list[str] = []
+    yield free
+    with psycopg.connect(postgres_dsn, autocommit=True) as server:
+        for name in free:
+            drop = sql.SQL("drop database if exists {} with (force)")
+            server.execute(drop.format(sql.Identifier(name)))
+
+
 @pytest.fixture
-def postgres_database(postgres_dsn: str) -> Iterator[Callable[[], str]]:
-    """Make a fresh, empty database and give its DSN; all are dropped at the test's end."""
-    made: list[str] = []
+def postgres_database(
+    postgres_dsn: str, emptied_databases: list[str]
+) -> Iterator[Callable[[], str]]:
+    """Give the DSN of an empty database, another one a call; at the test's end they are emptied."""
+    given: list[str] = []
 
     def fresh() -> str:
-        name = f"kept_test_{os.getpid()}_{next(NUMBERS)}"
-        with psycopg.connect(postgres_dsn, autocommit=True) as server:
-            server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
-        made.append(name)
+        if emptied_databases:
+            name = emptied_databases.pop()
+        else:
+            name = f"kept_test_{os.getpid()}_{next(NUMBERS)}"
+            with psycopg.connect(postgres_dsn, autocommit=True) as server:
+                server.execute(sql.SQL("create database {}").format(sql.Identifier(name)))
+        given.append(name)
         return make_conninfo(postgres_dsn, dbname=name)
 
     yield fresh
-    with psycopg.connect(postgres_dsn, autocommit=True) as server:
-        for name in made:
-            drop = sql.SQL("drop database if exists {} with (force)")
-            server.execute(drop.format(sql.Identifier(name)))
+    for name in given:
+        empty(make_conninfo(postgres_dsn, dbname=name))
+        emptied_databases.append(name)
+
+
+def empty(dsn: str) -> None:
+    """Cut every other session of a database, then drop all that is in it."""
+    with psycopg.connect(dsn, autocommit=True) as server:
+        server.execute(
+            "select pg_terminate_backend(pid) from pg_stat_activity"
+            " where datname = current_database() and pid <> pg_backend_pid()"
+        )
+        schemas = server.execute(
+            "select nspname from pg_namespace where nspname !~ '^(pg_|information_schema$)'"
+        ).fetchall()
+        for (schema,) in schemas:
+            server.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
+        server.execute("create schema public")

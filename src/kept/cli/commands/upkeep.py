@@ -32,7 +32,7 @@ def keyring_status(call: Call) -> Json:
 def vault_check(call: Call) -> Json:
     """Open every sealed record in memory; what fails is named, nothing is shown."""
     people, records, faults = 0, 0, list[str]()
-    for page in check_vault(call.house.db, call.house.vault):
+    for page in check_vault(call.house.db, call.house.vault, call.house.tiles):
         people, records = people + page.people, records + page.records
         faults += page.faults
         call.progress({"done": people, "note": "people"})

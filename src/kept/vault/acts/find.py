@@ -68,8 +68,7 @@ def find_people(
         RefusedError: this role does not look people up.
         MalformedError: the value fits no kind that can be found.
     """
-    if asker.actor.role not in FINDER_ROLES or not asker.is_live:
-        raise RefusedError("role_may_not", "Your role does not look people up.")
+    _require_finder(asker)
     wanted = kinds_of(value, region=vault.rules.phone_region)
     if kind is not None:
         wanted = [pair for pair in wanted if pair[0] is kind]
@@ -93,12 +92,23 @@ def recognise(
         NotFoundError: nobody has this id, or they are being forgotten.
         TamperedError: a cell or a key was changed.
     """
-    if asker.actor.role not in FINDER_ROLES or not asker.is_live:
-        raise RefusedError("role_may_not", "Your role does not look people up.")
+    _require_finder(asker)
     known = known_person(tx, vault, person)
     if PersonState(known.row.state) not in LIVE:
         raise NotFoundError("Nobody is kept under this id.")
     return Pending(_answer(tx, vault, known, asker=asker, now=now))
+
+
+def _require_finder(asker: Asker) -> None:
+    """Check that this asker may look anybody up.
+
+    Raises:
+        RefusedError: the role may not, or the asker's access is over or overdue for review.
+    """
+    if asker.actor.role not in FINDER_ROLES or not asker.is_live:
+        raise RefusedError("role_may_not", "Your role does not look people up.")
+    if asker.is_review_overdue:
+        raise RefusedError("review_overdue", "Your access is overdue for review by an owner.")
 
 
 def matches(tx: Tx, vault: VaultParts, wanted: list[tuple[FieldKind, str]]) -> list[Known]:
@@ -125,7 +135,10 @@ def _verified(
     cell = store.cells(tx, person_n).get(category.id)
     if cell is None:
         return None
-    known = with_keys(vault, row)
+    try:
+        known = with_keys(vault, row)
+    except NotFoundError:  # about to be erased: whoever else has this value is still found
+        return None
     value = open_cell(vault, known, cell).values.get(field_id)
     kept = index_text(normalise(kind, str(value), region=vault.rules.phone_region))
     return known if value is not None and kept == text else None
@@ -140,7 +153,7 @@ def _category_of(vault: VaultParts, field_id: int) -> Category | None:
 
 def _answer(tx: Tx, vault: VaultParts, person: Known, *, asker: Asker, now: datetime) -> Found:
     note_opening(tx, now=now)
-    masked = _masked(tx, vault, person)
+    masked = _masked(tx, vault, person, asker)
     act = Act(
         Kind.PERSON_FOUND,
         asker.actor,
@@ -153,11 +166,12 @@ def _answer(tx: Tx, vault: VaultParts, person: Known, *, asker: Asker, now: date
     return Found(person.row.id, person.row.alias, masked, done.act_id)
 
 
-def _masked(tx: Tx, vault: VaultParts, person: Known) -> tuple[ShownCategory, ...]:
+def _masked(tx: Tx, vault: VaultParts, person: Known, asker: Asker) -> tuple[ShownCategory, ...]:
     cells = store.cells(tx, person.row.n)
     return tuple(
         show_category(vault, person, category=category, cell=cell, level=Level.MASKED)
         for category in vault.rules.categories.values()
         if any(field.indexed for field in category.fields)
+        and (asker.categories is None or category.key in asker.categories)
         and (cell := cells.get(category.id)) is not None
     )

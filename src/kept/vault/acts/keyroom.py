@@ -272,6 +272,19 @@ class KeyRoom:
             ]
         )
 
+    def live_ids(self, *, after: bytes = b"", limit: int = 1000) -> list[bytes]:
+        """Raw ids that have a key and are not of the reserve, above `after`, ascending."""
+        rows = self._keys.read(
+            lambda tx: tx.rows(
+                "select person_id from person_key where person_id > :after and kind = :kind"
+                " and state = 'live' order by person_id limit :limit",
+                after=after,
+                kind=SEAL,
+                limit=limit,
+            )
+        )
+        return [row[0] for row in rows]
+
     def _count(self, tx: Tx) -> tuple[int, int]:
         row = tx.row(
             "select count(*), coalesce(sum(case when epoch < :epoch then 1 else 0 end), 0)"

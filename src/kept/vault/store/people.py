@@ -111,6 +111,12 @@ def ids_after(tx: Tx, *, after: bytes, limit: int) -> list[bytes]:
     return [row[0] for row in found]
 
 
+def owners(tx: Tx, ids: Iterable[bytes]) -> set[bytes]:
+    """Those of these raw ids who are here and not yet erased."""
+    found = [person(tx, PersonId(raw)) for raw in ids]
+    return {row.id.raw for row in found if row is not None and row.state != "erased"}
+
+
 def count_people(tx: Tx) -> int:
     """How many people the house holds data on."""
     row = tx.row("select count(*) from person where state in ('live', 'restricted')")

@@ -56,3 +56,20 @@ def drop_orphans(tx: Tx) -> None:
         "delete from find.finder where person_n not in"
         " (select n from person where state in ('live', 'restricted', 'erasing'))"
     )
+
+
+def of_person(tx: Tx, person_n: int) -> set[tuple[int, int, bytes, int]]:
+    """(kind, version, tag, field) of each tag of a person."""
+    found = tx.rows(
+        "select kind, ver, tag, field_id from find.finder where person_n = :n", n=person_n
+    )
+    return {(row[0], row[1], row[2], row[3]) for row in found}
+
+
+def count_orphans(tx: Tx) -> int:
+    """How many tags are of people who are gone or never came to be."""
+    row = tx.row(
+        "select count(*) from find.finder where person_n not in"
+        " (select n from person where state in ('live', 'restricted', 'erasing'))"
+    )
+    return row[0] if row else 0
