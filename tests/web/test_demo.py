@@ -5,6 +5,7 @@ import re
 import pyotp
 
 from houses import HOME, TINA, Home
+from kept.flows.search_raw import plant
 from kept.staff.acts.links import join, look_at_link
 from kept.staff.acts.passwords import ChosenPassword, choose_password
 from kept.worker.tasks.mail import send_mail
@@ -37,6 +38,16 @@ def test_a_visitor_picks_a_customer(demo_home: Home) -> None:
         mine = browser.get("/me", headers={"Accept-Language": "en"}).text
     assert "Lindenweg 7" in mine
     assert "This is a demo." in mine
+
+
+def test_the_planted_person_is_no_customer(demo_home: Home) -> None:
+    """Who is planted to be looked for in the files is not offered, however early they came."""
+    house, now = demo_home.house, demo_home.clock.now()
+    assert plant(house.db, house.vault, house.opened.house_keys["house"], now=now)
+    demo_home.add(contact=TINA)
+    with demo_home.browser() as browser:
+        page = browser.get("/demo").text
+    assert len(re.findall(r'name="person" value="([a-z2-7]{26})"', page)) == 1
 
 
 def test_a_visitor_picks_a_role(demo_home: Home) -> None:

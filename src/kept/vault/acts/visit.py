@@ -21,6 +21,7 @@ from kept.db.jobs import enqueue
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
+from kept.vault.acts.evidence import DRILL_SOURCE
 from kept.vault.acts.find import matches
 from kept.vault.acts.parts import Known, VaultParts, known_person
 from kept.vault.model.normalise import normalise
@@ -36,6 +37,7 @@ TRIES = 5
 ASKS = 5
 ASK_WINDOW = timedelta(minutes=15)
 TOKEN_BYTES = 32
+PLANTED = 1  # people who are looked for in the raw files, and are no customers
 SESSION_LIFE = timedelta(hours=12)
 SESSION_IDLE = timedelta(minutes=30)
 TOUCH_EVERY = timedelta(minutes=1)
@@ -128,11 +130,10 @@ class Somebody:
 
 
 def some_people(tx: Tx, /, *, limit: int) -> list[Somebody]:
-    """The first people of a demo, for its visitors to pick from. Reads only."""
-    return [
-        Somebody(row.id, row.alias, from_micros(row.created_at))
-        for row in store.people_after(tx, after_n=0, limit=limit)
-    ]
+    """The first customers of a demo, for its visitors to pick from. Reads only."""
+    rows = store.people_after(tx, after_n=0, limit=limit + PLANTED)
+    customers = [row for row in rows if row.source != DRILL_SOURCE]
+    return [Somebody(r.id, r.alias, from_micros(r.created_at)) for r in customers[:limit]]
 
 
 def visitor(tx: Tx, token: bytes, /, *, now: datetime) -> PersonId | None:
