@@ -6,7 +6,7 @@ is personal is not stored by caches. Public ledger files say so themselves.
 Source: W3C Fetch Metadata; OWASP CSRF prevention, "use of Fetch Metadata"; CSP Level 3.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from urllib.parse import urlsplit
 
 from litestar.exceptions import PermissionDeniedException
@@ -86,12 +86,13 @@ def refuse_foreign(method: str, pairs: Iterable[tuple[bytes, bytes]]) -> None:
 
 def _add_headers(message: HTTPResponseStartEvent, *, is_https: bool) -> None:
     present = {name.lower() for name, _ in message["headers"]}
-    wanted = {**HEADERS, "Cache-Control": "no-store"}
-    if is_https:
-        wanted["Strict-Transport-Security"] = HSTS
-    missing = [
-        (name.lower().encode(), value.encode())
-        for name, value in wanted.items()
-        if name.lower().encode() not in present
-    ]
-    message["headers"] = [*message["headers"], *missing]
+    wanted = _WIRE_HTTPS if is_https else _WIRE
+    message["headers"] = [*message["headers"], *(p for p in wanted if p[0] not in present)]
+
+
+def _wire(headers: Mapping[str, str]) -> tuple[tuple[bytes, bytes], ...]:
+    return tuple((name.lower().encode(), value.encode()) for name, value in headers.items())
+
+
+_WIRE = _wire({**HEADERS, "Cache-Control": "no-store"})
+_WIRE_HTTPS = _WIRE + _wire({"Strict-Transport-Security": HSTS})
