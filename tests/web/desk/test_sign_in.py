@@ -6,6 +6,7 @@ import pytest
 
 from desk_people import PASSWORD, Colleagues, Member
 from kept.vault.model.rules import Role
+from kept.web.routes.desk.shell import page_path
 from kept.web.staff_session import safe_next
 
 
@@ -144,3 +145,21 @@ def test_a_password_is_changed_only_with_the_old_one(colleagues: Colleagues) -> 
     owner.browser.post("/desk/sign-out")
     assert owner.sign_in().status_code == 403
     assert owner.sign_in(password=new).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "page"),
+    [
+        ("GET", "/desk/people/x", "/desk/people/x"),
+        ("POST", "/desk/people", "/desk/people"),
+        ("POST", "/desk/people/x/open", "/desk/people/x"),
+        ("POST", "/desk/team/x/disable", "/desk/team"),
+        ("POST", "/desk/promises/a.b/answer", "/desk/promises"),
+        ("POST", "/desk/account/passkeys/x/drop", "/desk/account"),
+        ("POST", "/desk/import", "/desk/import"),
+        ("POST", "/desk/import/x/start", "/desk/import/x"),
+    ],
+)
+def test_the_switch_of_languages_leads_to_a_page(method: str, path: str, page: str) -> None:
+    """The answer to a form has no address of its own; the page it belongs to has."""
+    assert page_path(method, path) == page

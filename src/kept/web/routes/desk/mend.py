@@ -13,7 +13,7 @@ from kept.crypto.chance import draw
 from kept.staff.model.permissions import Permission
 from kept.vault.acts.correct import Corrected, Correction, correct
 from kept.vault.acts.erase import TOKEN_BYTES, begin_erasure
-from kept.vault.model.rules import Text
+from kept.vault.model.rules import Basis, Text
 from kept.web import forms
 from kept.web.forms import Form
 from kept.web.parts import Parts
@@ -91,6 +91,8 @@ def _check_purpose(shell: Shell, chosen: Chosen) -> None:
     purpose = shell.parts.vault.rules.purposes.get(chosen.purpose)
     if (
         purpose is None
+        or purpose.basis is Basis.CONSENT  # a yes to letters is no reason to write
+        or shell.visitor.asker(shell.parts).is_review_overdue
         or shell.visitor.role not in purpose.roles
         or chosen.category not in purpose.categories
     ):

@@ -52,12 +52,21 @@ class Shell:
             user={"name": account.name, "role": role, "role_text": role},
             nav=nav,
             badges={},
+            switch_path=page_path(self.request.method, self.request.url.path),
             **context,
         )
 
     def words_of(self, error: KeptError) -> str:
         """What a failure says, in the visitor's language."""
         return error_words(error, self.lang)
+
+
+def page_path(method: str, path: str) -> str:
+    """Where the page that answers a POST can be had again, for the switch of languages."""
+    if method == "GET":
+        return path
+    parts = path.split("/")  # "", "desk", section, id, verb
+    return "/".join(parts[: 4 if parts[2] in {"people", "import"} and len(parts) > 4 else 3])
 
 
 def error_words(error: KeptError, lang: Lang) -> str:

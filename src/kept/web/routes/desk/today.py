@@ -11,7 +11,6 @@ from kept.base.clock import from_micros
 from kept.base.texts import moment_text
 from kept.db import jobs
 from kept.db.seam import Tx
-from kept.flows.judge_promises import judge_promises
 from kept.ledger.acts.bare import BareAct, newest_acts
 from kept.promises.model.promise import Promise
 from kept.promises.model.statements import show as shown
@@ -29,6 +28,7 @@ from kept.web.parts import Parts
 from kept.web.routes.desk.acts_words import kind_words
 from kept.web.routes.desk.shell import Page, Shell
 from kept.web.staff_session import Who, needs
+from kept.web.windows import ShopWindow
 
 RECENT = 10
 QUIET = timedelta(minutes=2)  # an import that has not moved for so long was cut off
@@ -74,10 +74,11 @@ class Seen:
 
 
 @get("/desk", opt=needs(Permission.OWN_ACCOUNT), sync_to_thread=True)
-def show(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
-    """Today."""
+def show(request: Request[Any, Any, Any], parts: Parts, visitor: Who, window: ShopWindow) -> Page:
+    """Today; the promises as they stand in the shop window."""
     shell, now = Shell(request, parts, visitor), parts.clock.now()
-    seen = parts.db.read(lambda tx: _look(tx, shell, now))
+    promises = window.look(now=now).standings.promises
+    seen = parts.db.read(lambda tx: _look(tx, promises))
     return shell.page(
         "desk_today.html",
         "today",
@@ -88,12 +89,12 @@ def show(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
     )
 
 
-def _look(tx: Tx, shell: Shell, now: datetime) -> Seen:
+def _look(tx: Tx, promises: tuple[tuple[Promise, Judged], ...]) -> Seen:
     return Seen(
         [(from_micros(row.asked_at), row.problem) for row in pending_erasures(tx)],
         recent_runs(tx),
         jobs.given_up(tx),
-        judge_promises(tx, shell.parts.vault, now=now).promises,
+        promises,
         list_team(tx),
         newest_acts(tx, limit=RECENT),
         count_people(tx),
