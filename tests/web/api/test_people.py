@@ -126,7 +126,7 @@ def test_if_match(home: Home) -> None:
     with home.browser() as browser:
         shop = Service(browser, issued(home).text)
         path = f"/people/{shop.take_in(**ADA)}/cells/delivery"
-        change = {"purpose": "deliver", "json": {"values": {"town": "Bonn"}}}
+        change: dict[str, Any] = {"purpose": "deliver", "json": {"values": {"town": "Bonn"}}}
         assert shop.ask("PATCH", path, **change).status_code == 428
         stale = shop.ask("PATCH", path, headers={"If-Match": '"7"'}, **change)
         assert stale.status_code == 412
@@ -149,7 +149,7 @@ def test_idempotency(any_home: Home) -> None:
     """The same request under one name is done once; another under that name is a conflict."""
     with any_home.browser() as browser:
         shop = Service(browser, issued(any_home).text)
-        named = {"headers": {"Idempotency-Key": "order-118"}}
+        named: dict[str, Any] = {"headers": {"Idempotency-Key": "order-118"}}
         first = shop.ask("POST", "/people", json={"fields": {"name": "Nobody's double"}}, **named)
         again = shop.ask("POST", "/people", json={"fields": {"name": "Nobody's double"}}, **named)
         assert (first.status_code, again.status_code) == (201, 201)
@@ -292,7 +292,7 @@ def test_erasure(home: Home) -> None:
     with home.browser() as browser:
         shop = Service(browser, issued(home).text)
         person = shop.take_in(**ADA)
-        named = {"headers": {"Idempotency-Key": "bye"}}
+        named: dict[str, Any] = {"headers": {"Idempotency-Key": "bye"}}
         first = shop.ask("POST", f"/people/{person}/erasure", **named)
         assert first.status_code == 202
         assert shop.ask("POST", f"/people/{person}/erasure", **named).json() == first.json()

@@ -5,9 +5,8 @@ key and the person it was made for.
 """
 
 import hmac
-from typing import Any
 
-from litestar import Response
+from litestar.response.base import ASGIResponse
 
 from kept.base.encoding import b64url, parse_b64url, parse_decimal, part_list, u64
 from kept.base.errors import MalformedError, NotFoundError
@@ -31,7 +30,7 @@ TEXT = "text/plain"
 _LABEL = b"kept/api/cursor/v1"
 
 
-async def listing(call: Call) -> Response[Any]:
+async def listing(call: Call) -> ASGIResponse:
     """A page of acts, newest first."""
     person, limit = call.person(), _limit(call)
     before_n = _opened(call, person)
@@ -90,7 +89,7 @@ def _opened(call: Call, person: PersonId) -> int | None:
     return n
 
 
-async def prove(call: Call) -> Response[Any]:
+async def prove(call: Call) -> ASGIResponse:
     """The receipt of an act that this key did itself; any other's is not there."""
     act_id = _act(call)
 
@@ -108,9 +107,9 @@ async def prove(call: Call) -> Response[Any]:
     found = await call.read(look, scan=True)
     if isinstance(found, NotYet):
         answer = respond(Waiting(act_id, "waiting"), http_status=202, acts=(act_id,))
-        answer.headers["Retry-After"] = WAIT_S
+        answer.headers.add("Retry-After", WAIT_S)
         return answer
-    return Response(found, media_type=TEXT, headers={"Kept-Act": str(act_id)})
+    return ASGIResponse(body=found, media_type=TEXT, headers={"Kept-Act": str(act_id)})
 
 
 def _act(call: Call) -> int:

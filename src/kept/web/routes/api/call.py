@@ -14,7 +14,8 @@ from typing import Any, NoReturn, TypeVar
 from urllib.parse import unquote
 
 import msgspec
-from litestar import Request, Response
+from litestar import Request
+from litestar.response.base import ASGIResponse
 
 from kept.base.encoding import part_list
 from kept.base.errors import MalformedError, NotFoundError
@@ -334,7 +335,7 @@ def respond(
     http_status: int = 200,
     acts: Iterable[int] = (),
     rev: int | None = None,
-) -> Response[bytes]:
+) -> ASGIResponse:
     """An answer; it names its acts and its revision."""
     headers: dict[str, str] = {}
     if named := act_ranges(acts):
@@ -342,7 +343,7 @@ def respond(
     if rev is not None:
         headers["ETag"] = f'"{rev}"'
     raw = content if isinstance(content, bytes) else encoded(content)
-    return Response(raw, status_code=http_status, media_type=JSON, headers=headers)
+    return ASGIResponse(body=raw, status_code=http_status, media_type=JSON, headers=headers)
 
 
 def act_ranges(acts: Iterable[int]) -> str:
@@ -356,7 +357,7 @@ def act_ranges(acts: Iterable[int]) -> str:
     return ",".join(str(a) if a == z else f"{a}-{z}" for a, z in spans)
 
 
-def retold(told: Told) -> Response[bytes]:
+def retold(told: Told) -> ASGIResponse:
     """A kept answer."""
     acts = () if told.act is None else (told.act,)
     return respond(told.body.encode(), http_status=told.status, acts=acts)

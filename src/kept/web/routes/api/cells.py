@@ -3,9 +3,8 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from litestar import Response
+from litestar.response.base import ASGIResponse
 
 from kept.base.errors import ConflictError, NotFoundError
 from kept.base.ids import PersonId
@@ -47,7 +46,7 @@ _MATCH = re.compile(r'"([0-9]{1,15})"')
 _METHOD = "api"
 
 
-async def read(call: Call) -> Response[Any]:
+async def read(call: Call) -> ASGIResponse:
     """Open one category of one person.
 
     Raises:
@@ -71,7 +70,7 @@ async def read(call: Call) -> Response[Any]:
     return respond(cell, acts=(opened.act_id,), rev=cell.rev)
 
 
-async def read_many(call: Call) -> Response[Any]:
+async def read_many(call: Call) -> ASGIResponse:
     """Open the same categories of up to 500 people; each gets an act, or a refusal of its own."""
     order = await call.body(BatchOrder)
     known = call.parts.vault.rules.categories
@@ -144,7 +143,7 @@ def _hide(call: Call, question: Request) -> None:
     call.require(purpose=question.purpose, categories=question.categories, can=Capability.READ)
 
 
-async def change(call: Call) -> Response[Any]:
+async def change(call: Call) -> ASGIResponse:
     """Put values of one category right, if nobody was faster.
 
     Raises:

@@ -1,8 +1,6 @@
 """What did this person say about being written to? Read for the key's purposes, and recorded."""
 
-from typing import Any
-
-from litestar import Response
+from litestar.response.base import ASGIResponse
 
 from kept.db.seam import Pending
 from kept.staff.acts.replays import Told
@@ -15,7 +13,7 @@ from kept.web.routes.api.contract import IDEMPOTENCY, PERSON, Answer, Endpoint
 from kept.web.routes.api.shapes import ConsentOrder, Consents, ConsentState, Recorded
 
 
-async def show(call: Call) -> Response[Any]:
+async def show(call: Call) -> ASGIResponse:
     """The last word on each purpose that the key works for."""
     person = call.person()
     last = await call.read(lambda tx: said(tx, person))
@@ -27,7 +25,7 @@ async def show(call: Call) -> Response[Any]:
     return respond(Consents(told))
 
 
-async def add(call: Call) -> Response[Any]:
+async def add(call: Call) -> ASGIResponse:
     """Record what somebody said. Giving and withdrawing are the same step."""
     person, raw = call.person(), await call.request.body()
     order = decoded(raw, ConsentOrder)

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
-from litestar import Response
+from litestar.response.base import ASGIResponse
 
 from kept.staff.model.keys import Capability
 from kept.vault.model.rules import Basis, Rules
@@ -77,7 +77,7 @@ class Endpoint:
     name: str
     about: str
     can: Capability | None
-    run: Callable[[Call], Awaitable[Response[Any]]]
+    run: Callable[[Call], Awaitable[ASGIResponse]]
     answers: Mapping[int, Answer]
     body: Any = None
     body_type: str = JSON

@@ -5,10 +5,8 @@ shows the person how far it has come is made from the person's id under a secret
 that a request sent again hears the same link and no copy of it is kept.
 """
 
-from typing import Any
-
 import msgspec
-from litestar import Response
+from litestar.response.base import ASGIResponse
 
 from kept.base.encoding import part_list
 from kept.base.ids import PersonId
@@ -28,7 +26,7 @@ from kept.web.routes.api.shapes import ErasureBegun, Recorded
 _LABEL = b"kept/api/follow/v1"
 
 
-async def begin(call: Call) -> Response[Any]:
+async def begin(call: Call) -> ASGIResponse:
     """From here the gate refuses; the worker does the rest.
 
     Raises:

@@ -14,7 +14,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
-from litestar import Response
+from litestar.response.base import ASGIResponse
 
 from kept.base.encoding import part_list
 from kept.base.errors import UnavailableError
@@ -40,7 +40,7 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")  # so that no value is 
 _END: Final = b""
 
 
-async def take_in(call: Call) -> Response[Any]:
+async def take_in(call: Call) -> ASGIResponse:
     """Take a list in; rows that cannot be taken are named, the rest is in."""
     why, allowed = _provenance(call), _writable(call)
     call.require_key(purpose=why.purpose, categories=frozenset(), can=Capability.IMPORT)

@@ -2,9 +2,8 @@
 
 import asyncio
 from collections.abc import Mapping, Sequence
-from typing import Any
 
-from litestar import Response
+from litestar.response.base import ASGIResponse
 
 from kept.db.seam import Pending
 from kept.flows.import_people import provenance_of
@@ -32,7 +31,7 @@ from kept.web.routes.api.shapes import (
 )
 
 
-async def find(call: Call) -> Response[Any]:
+async def find(call: Call) -> ASGIResponse:
     """Look somebody up; each person found gets an act, and so does a look in vain."""
     order = await call.body(FindOrder)
     kind = FieldKind(order.kind) if order.kind else None
@@ -57,7 +56,7 @@ def _found(call: Call, one: Found) -> FoundPerson:
     return FoundPerson(str(one.person), one.alias, masked, one.act_id)
 
 
-async def show(call: Call) -> Response[Any]:
+async def show(call: Call) -> ASGIResponse:
     """That somebody is kept here, and in which categories; no value."""
     person = call.person()
     seen = await call.read(lambda tx: outline(tx, call.parts.vault, person))
@@ -70,7 +69,7 @@ async def show(call: Call) -> Response[Any]:
     return respond(PersonOutline(str(seen.person), seen.alias, state, seen.since, held))
 
 
-async def add(call: Call) -> Response[Any]:
+async def add(call: Call) -> ASGIResponse:
     """Take one person in, or fill in what was empty of somebody known."""
     raw = await call.request.body()
     order = decoded(raw, PersonOrder)

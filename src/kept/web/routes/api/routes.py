@@ -8,8 +8,9 @@ import re
 from collections.abc import Awaitable, Callable
 from typing import Any
 
-from litestar import MediaType, Request, Response, get, patch, post
+from litestar import MediaType, Request, get, patch, post
 from litestar.handlers import HTTPRouteHandler
+from litestar.response.base import ASGIResponse
 
 from kept.web.parts import WebParts
 from kept.web.problems import Problem, ProblemError
@@ -31,8 +32,8 @@ _METHODS = {"GET": get, "POST": post, "PATCH": patch}
 _PATH_PART = re.compile(r"\{(\w+)\}")
 
 
-def _handled(endpoint: Endpoint) -> Callable[[Request[Any, Any, Any]], Awaitable[Response[Any]]]:
-    async def handle(request: Request[Any, Any, Any]) -> Response[Any]:
+def _handled(endpoint: Endpoint) -> Callable[[Request[Any, Any, Any]], Awaitable[ASGIResponse]]:
+    async def handle(request: Request[Any, Any, Any]) -> ASGIResponse:
         state = request.app.state
         parts: WebParts = state.parts
         door: Door = state.door
@@ -59,11 +60,11 @@ def _route(endpoint: Endpoint) -> HTTPRouteHandler:
 
 
 @get("/openapi.json", include_in_schema=False, sync_to_thread=False)
-def openapi(request: Request[Any, Any, Any]) -> Response[bytes]:
+def openapi(request: Request[Any, Any, Any]) -> ASGIResponse:
     """What the API promises, for programs."""
     parts: WebParts = request.app.state.parts
     told = document(ENDPOINTS, parts.vault.rules, version=VERSION, url=parts.public_url)
-    return Response(encoded(told), media_type=MediaType.JSON)
+    return ASGIResponse(body=encoded(told), media_type=MediaType.JSON)
 
 
 ROUTES: list[HTTPRouteHandler] = [*(_route(one) for one in ENDPOINTS), openapi]
