@@ -2,12 +2,15 @@
 
 import re
 import time
+from typing import Any
 
 import pytest
 from httpx import Response
 
 from desk_people import Colleagues, Member
 from houses import TINA
+from kept.base.errors import UnavailableError
+from kept.vault.acts import intake
 from kept.vault.acts.listing import count_people
 from kept.vault.model.rules import Role
 
@@ -139,16 +142,45 @@ def test_an_import_that_was_cut_off_goes_on_with_the_same_file(colleagues: Colle
     fresh = Member(owner.email, colleagues.browser(), home)  # another process, as it were
     fresh.totp = owner.totp
     fresh.sign_in()
+    assert "was cut off" not in fresh.browser.get("/desk/import").text  # it may still be at work
+    home.later(minutes=5)
     page = fresh.browser.get("/desk/import").text
     assert "customers.csv was cut off" in page
     assert "Choose the same file again" in page
-    home.later(minutes=5)
     assert "A list was cut off: customers.csv" in fresh.browser.get("/desk").text
     path = upload(fresh, rows).headers["location"]
     fresh.browser.post(f"{path}/start", data=form)
     finished(fresh, path)
     assert home.read(count_people) == 3
     assert "was cut off" not in fresh.browser.get("/desk/import").text
+
+
+def test_a_full_disk_stops_the_import_and_a_click_goes_on(
+    colleagues: Colleagues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What happened is said, the list is still held, and going on takes in the rest once."""
+    real, calls = intake.take_group, list[int]()
+
+    def failing(*args: Any, **kwargs: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 2:
+            raise UnavailableError("The disk is full. Nothing was recorded.")
+        return real(*args, **kwargs)
+
+    monkeypatch.setattr(intake, "take_group", failing)
+    owner = colleagues.member(Role.OWNER)
+    rows = b"email\n" + b"".join(b"p%d@example.org\n" % n for n in range(1500))
+    path = upload(owner, rows).headers["location"]
+    form = {"source": "till", "purpose": "deliver", "basis": "contract"}
+    owner.browser.post(f"{path}/start", data=form)
+    page = finished(owner, path)
+    assert "The disk is full." in page
+    resume = re.search(r'action="(/desk/import/[^"]+/resume)"', page)
+    assert resume is not None
+    assert colleagues.home.read(count_people) == 1000
+    assert owner.browser.post(resume[1]).headers["location"] == path
+    assert "1500</b>rows read" in finished(owner, path)
+    assert colleagues.home.read(count_people) == 1500
 
 
 def _cut_off(tx):

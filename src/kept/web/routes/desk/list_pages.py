@@ -4,6 +4,7 @@ import csv
 import io
 from collections import Counter
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 
 from kept.flows.import_people import Preview
@@ -43,6 +44,7 @@ AGAIN = Text(
     "{read} rows are done. Choose the same file again: it goes on from there.",
     "Готово строк: {read}. Выберите тот же файл ещё раз, и загрузка продолжится.",
 )
+QUIET = timedelta(minutes=2)  # an import that has not moved for so long was cut off
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # a spreadsheet would run what begins so
 
 
@@ -83,8 +85,18 @@ def _page(shell: Shell, step: str, *, problem: str = "", status: int = 200, **co
 def upload_page(shell: Shell, *, problem: str = "", status: int = 200) -> Page:
     """Choose a file; imports that were cut off stand above."""
     runs = shell.parts.db.read(recent_runs)
-    unfinished = [_unfinished(shell, run) for run in runs if run.state == RUNNING]
+    now = shell.parts.clock.now()
+    unfinished = [
+        _unfinished(shell, run)
+        for run in runs
+        if run.state == RUNNING and (shell.parts.uploads.of_run(run.id) or is_cut_off(run, now))
+    ]
     return _page(shell, "upload", problem=problem, status=status, unfinished=unfinished)
+
+
+def is_cut_off(run: Run, now: datetime) -> bool:
+    """Whether an import stands still; one that moves is at work somewhere."""
+    return run.state == RUNNING and now - run.changed_at > QUIET
 
 
 def _unfinished(shell: Shell, run: Run) -> dict[str, object]:

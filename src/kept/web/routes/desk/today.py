@@ -20,18 +20,18 @@ from kept.staff.acts.team import list_team
 from kept.staff.model.account import Account, AccountState
 from kept.staff.model.permissions import Permission
 from kept.vault.acts.erase import pending_erasures
-from kept.vault.acts.intake import RUNNING, Run, recent_runs
+from kept.vault.acts.intake import Run, recent_runs
 from kept.vault.acts.listing import count_people
 from kept.vault.model.rules import Text
 from kept.web.lines import icon
 from kept.web.parts import Parts
 from kept.web.routes.desk.acts_words import kind_words
+from kept.web.routes.desk.list_pages import is_cut_off
 from kept.web.routes.desk.shell import Page, Shell
 from kept.web.staff_session import Who, needs
 from kept.web.windows import ShopWindow
 
 RECENT = 10
-QUIET = timedelta(minutes=2)  # an import that has not moved for so long was cut off
 STUCK = timedelta(days=1)  # an erasure takes minutes
 REFUSING = Text("The log refuses to sign", "Журнал отказывается подписывать")
 ERASURE = Text("An erasure is stuck", "Стирание застряло")
@@ -169,7 +169,7 @@ def _cut_off(shell: Shell, seen: Seen, now: datetime) -> list[dict[str, str]]:
             state="at_risk",
         )
         for run in seen.runs
-        if run.state == RUNNING and now - run.changed_at > QUIET
+        if is_cut_off(run, now)
     ]
 
 
