@@ -151,8 +151,10 @@ def standing_again(tx: Tx, graves: Iterable[Grave], /) -> list[Grave]:
     return found
 
 
-def confirm(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> Pending[int]:
+def confirm(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> Pending[int | None]:
     """Step 5: check that nothing is left and nothing opens. Records `erased_here`.
+
+    None when another process did this meanwhile: it is recorded once.
 
     Raises:
         TamperedError: something of the person is still there.
@@ -166,6 +168,8 @@ def confirm(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> 
         pass
     else:
         raise TamperedError("an erasure")
+    if not erasures.advance(tx, row.n, old=Step.DATA_GONE, step=Step.DONE):
+        return Pending(None)
     act = Act(
         Kind.ERASED_HERE,
         Actor("worker", "erasure", "worker"),
@@ -173,7 +177,6 @@ def confirm(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> 
         detail={"follow": hashlib.sha256(row.token_sha256).hexdigest()},
     )
     done = record(tx, vault.origin, act=act, now=now)
-    erasures.advance(tx, row.n, old=Step.DATA_GONE, step=Step.DONE)
     erasures.finish(tx, row.n, at=to_micros(now))
     return Pending(done.act_id)
 
