@@ -1,13 +1,15 @@
 """Does a streamed list come in whole, once, and say what could not be taken?"""
 
+import asyncio
 import json
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
 
 from houses import Home
 from kept.base.errors import UnavailableError
 from kept.vault.acts.listing import count_people
+from kept.web.routes.api import imports
 from kept.web.routes.api.imports import Incoming
 from services import Service, issued
 
@@ -100,3 +102,17 @@ def test_scope_of_fields(home: Home) -> None:
         wide = Service(browser, issued(home).text)
         outline = wide.ask("GET", f"/people/{found['people'][0]['id']}").json()
     assert list(outline["categories"]) == ["contact"]
+
+
+async def test_stalled(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A caller who sends nothing more does not hold the importing thread for ever."""
+
+    async def stalling() -> AsyncIterator[bytes]:
+        yield b"first"
+        await asyncio.Event().wait()
+
+    monkeypatch.setattr(imports, "IDLE_S", 0.01)
+    incoming = Incoming(stalling(), asyncio.get_running_loop(), frozenset())
+    assert await incoming._next() == b"first"
+    with pytest.raises(UnavailableError):
+        await incoming._next()

@@ -14,7 +14,7 @@ from kept.staff.model.keys import Capability
 from kept.vault.acts.correct import Correction, correct
 from kept.vault.acts.open import OpenedPerson, Shown, ShownCategory, open_person
 from kept.vault.model.body import Status, date_of
-from kept.vault.model.gate import Refused, Request
+from kept.vault.model.gate import Code, Refused, Request
 from kept.vault.model.rules import FieldKind, Level
 from kept.web.problems import Problem, ProblemError
 from kept.web.routes.api.call import Call, refusal, respond, unfit
@@ -71,12 +71,18 @@ async def read(call: Call) -> ASGIResponse:
 
 
 async def read_many(call: Call) -> ASGIResponse:
-    """Open the same categories of up to 500 people; each gets an act, or a refusal of its own."""
+    """Open the same categories of up to 500 people; each gets an act, or a refusal of its own.
+
+    Raises:
+        ProblemError: the request does not fit, or names a purpose the book does not have.
+    """
     order = await call.body(BatchOrder)
     known = call.parts.vault.rules.categories
     if not set(order.categories) <= known.keys():
         unfit("body $.categories", "a category that the book does not declare")
     question = call.question(order.categories, level=Level(order.level))
+    if question.purpose not in call.parts.vault.rules.purposes:
+        raise ProblemError(refusal(Refused(Code.NO_SUCH_PURPOSE)))
     ids = [PersonId.parse(one) for one in dict.fromkeys(order.ids)]
     batch = _Batch(call, question, draw(8).hex())
     items: list[BatchItem] = []

@@ -14,6 +14,7 @@ import re
 from collections.abc import AsyncIterator, Iterator
 from typing import Any, Final
 
+from litestar.exceptions import InternalServerException
 from litestar.response.base import ASGIResponse
 
 from kept.base.encoding import part_list
@@ -35,6 +36,7 @@ from kept.web.routes.api.shapes import ImportDone, RowRefusal
 
 REFUSALS_MOST = 1_000
 DROPPED_MOST = 100
+IDLE_S = 30.0  # without a byte: the importing thread is let go
 _LABEL = b"kept/api/import/v1"
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")  # so that no value is listed as a name
 _END: Final = b""
@@ -156,11 +158,21 @@ class Incoming:
             pass
 
     async def _next(self) -> bytes:
-        """The next bytes, none at the end."""
-        async for chunk in self._stream:
-            if chunk:
-                self._hash.update(chunk)
-                return chunk
+        """The next bytes, none at the end.
+
+        Raises:
+            UnavailableError: nothing came for too long, or the caller went away.
+        """
+        try:
+            async with asyncio.timeout(IDLE_S):
+                async for chunk in self._stream:
+                    if chunk:
+                        self._hash.update(chunk)
+                        return chunk
+        except (TimeoutError, InternalServerException):
+            raise UnavailableError(
+                "The list stopped coming. Whole groups are in; send it again to go on."
+            ) from None
         return _END
 
     def sha256(self) -> bytes:
