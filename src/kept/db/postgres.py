@@ -7,7 +7,7 @@ Source: postgresql.org/docs/current/wal-async-commit.html.
 
 import asyncio
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from typing import Any, Literal, TypeVar
 
@@ -16,7 +16,7 @@ from psycopg_pool import ConnectionPool, PoolTimeout
 
 from kept.base.errors import ConflictError, UnavailableError
 from kept.db.groups import Unit, Writer
-from kept.db.seam import READ_CAP_S, Pending, Row, Tx, Value
+from kept.db.seam import READ_CAP_S, Many, Pending, Row, Tx, Value
 
 T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
@@ -40,6 +40,18 @@ def translate(sql: str) -> bytes:
     return _NAME.sub(r"%(\1)s", sql.replace("%", "%%")).encode()
 
 
+def _named(sql: str, row: Mapping[str, Value] | tuple[Value, ...]) -> Mapping[str, Value]:
+    if not isinstance(row, tuple):
+        return row
+    return dict(zip(_names(sql), row, strict=True))
+
+
+@lru_cache(maxsize=1024)
+def _names(sql: str) -> tuple[str, ...]:
+    """The names of a statement in the order in which they first come."""
+    return tuple(dict.fromkeys(_NAME.findall(sql)))
+
+
 class PostgresTx:
     """`Tx` on a psycopg connection."""
 
@@ -60,11 +72,11 @@ class PostgresTx:
         """Execute a statement; how many rows it changed."""
         return self._connection.execute(translate(sql), values).rowcount
 
-    def run_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
-        """Execute a statement once per mapping, in pipelined batches."""
+    def run_many(self, sql: str, rows: Many, /) -> None:
+        """Execute a statement once per row, in pipelined batches."""
         if rows:
             with self._connection.cursor() as cursor:
-                cursor.executemany(translate(sql), rows)
+                cursor.executemany(translate(sql), [_named(sql, row) for row in rows])
 
 
 class PostgresDatabase:

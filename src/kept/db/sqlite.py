@@ -14,7 +14,7 @@ import asyncio
 import threading
 import time
 import weakref
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -22,7 +22,7 @@ import apsw
 
 from kept.base.errors import ConflictError, KeptError, UnavailableError
 from kept.db.groups import Unit, Writer
-from kept.db.seam import READ_CAP_S, Pending, Row, Tx, Value
+from kept.db.seam import READ_CAP_S, Many, Pending, Row, Tx, Value
 
 T = TypeVar("T")
 
@@ -58,8 +58,8 @@ class SqliteTx:
         self._connection.execute(sql, values).fetchall()
         return self._connection.changes()
 
-    def run_many(self, sql: str, rows: Sequence[Mapping[str, Value]], /) -> None:
-        """Execute a statement once per mapping."""
+    def run_many(self, sql: str, rows: Many, /) -> None:
+        """Execute a statement once per row."""
         self._connection.executemany(sql, rows).fetchall()
 
 

@@ -193,6 +193,21 @@ def test_a_loop_that_closed_meanwhile_harms_nobody(db: Database):
     assert words(db) == ["one", "two"]
 
 
+def test_run_many_takes_tuples_in_the_order_of_the_names(db: Database):
+    """A name that comes twice counts once; a row of another length is refused whole."""
+
+    def change(tx: Tx) -> Pending[None]:
+        rows = [(f"word {n}", n) for n in range(1, 4)]
+        tx.run_many("insert into note (word, n) values (:word || ' of ' || :word, :n)", rows)
+        return Pending(None)
+
+    db.write(change)
+    assert words(db) == [f"word {n} of word {n}" for n in range(1, 4)]
+    with pytest.raises(Exception):  # noqa: B017, PT011  # each driver has an error of its own
+        db.write(lambda tx: Pending(tx.run_many("insert into note (n) values (:n)", [(7, 8)])))
+    assert len(words(db)) == 3
+
+
 def test_run_counts_and_run_many_takes_nothing(db: Database):
     """`run` tells how many rows changed; an empty batch is no error."""
     db.write(put(1, "one"))
