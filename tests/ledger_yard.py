@@ -5,6 +5,7 @@ Each durable write of the sequencer (a transaction, a set of tiles, the mark) co
 process dying right after. Production code knows nothing of this: the ports are wrapped.
 """
 
+import threading
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -55,11 +56,13 @@ class Break:
     point: int | None = None
     how: str = ""
     seen: list[str] = field(default_factory=list)
+    lock: Any = field(default_factory=threading.Lock)
 
     def around(self, what: str, write: Callable[[], Any]) -> Any:
         """Do a write, or break it."""
-        self.seen.append(what)
-        is_here = len(self.seen) - 1 == self.point
+        with self.lock:  # a mark moves beside a commit
+            is_here = len(self.seen) == self.point
+            self.seen.append(what)
         if is_here and self.how == "not stored":
             raise UnavailableError("this write was made to fail")
         done = write()
@@ -163,7 +166,7 @@ class Yard:
         while True:
             passed = sequencer.run(now=NOW, most=most)
             assert isinstance(passed, Passed), passed
-            if passed.taken < most:
+            if not passed.taken:
                 break
         sequencer.publish(now=NOW)
         return passed.signed

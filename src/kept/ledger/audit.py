@@ -79,9 +79,24 @@ def _blame(read: Reader, odd: list[Tile], *, size: int, root: bytes) -> Changed:
             at = next(i for i, h in enumerate(hashes_of(stored)) if h != leaf_hash(entries[i]))
             index = tile.index * TILE_WIDTH + at
             return Changed(bundle.path, index, "the entry is not the one that was signed")
+        if stored is not None and tile.level == 1 and _is_vouched(read, tile, size=size, root=root):
+            return _below(read, tile, hashes_of(stored))
     if odd:
         return Changed(odd[0].path, None, _why_odd(read, odd[0]))
     return Changed("checkpoint", None, "the root is not that of the entries")
+
+
+def _below(read: Reader, tile: Tile, hashes: tuple[bytes, ...]) -> Changed:
+    """Which bundle is to blame when the tile above is vouched for, and the one below is not odd.
+
+    So it is where hashes of entries are not stored: they agree with whatever entries stand there.
+    """
+    first = tile.index * TILE_WIDTH
+    below = [
+        root_of_complete(_hashes(read, Tile(0, first + at)) or b"") for at in range(len(hashes))
+    ]
+    at = next(at for at, root in enumerate(below) if root != hashes[at])
+    return Changed(Tile(None, first + at).path, None, "an entry is not the one that was signed")
 
 
 def _why_odd(read: Reader, tile: Tile) -> str:

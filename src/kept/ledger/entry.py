@@ -173,6 +173,7 @@ def encode_detail(
     return detail
 
 
+@lru_cache(maxsize=64)
 def exact_time(at: datetime) -> str:
     """RFC 3339 in UTC with `Z`, microseconds only where there are any."""
     return at.astimezone(UTC).isoformat().removesuffix("+00:00") + "Z"
@@ -180,7 +181,7 @@ def exact_time(at: datetime) -> str:
 
 def hour_of(at: datetime) -> str:
     """The public hour of an act, YYYY-MM-DDTHHZ."""
-    return at.astimezone(UTC).isoformat(timespec="hours").removesuffix("+00:00") + "Z"
+    return exact_time(at)[: len("YYYY-MM-DDTHH")] + "Z"
 
 
 def tag_of(tag_key: bytes, n: int) -> bytes:

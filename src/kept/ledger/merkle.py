@@ -97,18 +97,25 @@ class Frontier:
         """The hashes one after another; the size is kept beside them."""
         return b"".join(self.hashes)
 
-    def extend(self, leaves: Iterable[bytes]) -> Self:
+    def extend(self, leaves: Sequence[bytes]) -> Self:
         """The frontier after appending these leaf hashes, in order."""
-        stack = list(self.hashes)
-        size = self.size
-        for leaf in leaves:
-            node, bits = leaf, size
-            while bits & 1:
-                node = sha256(NODE_PREFIX + stack.pop() + node).digest()
-                bits >>= 1
-            stack.append(node)
-            size += 1
-        return type(self)(size, tuple(stack))
+        return self.grown(leaves)[0]
+
+    def grown(self, leaves: Sequence[bytes]) -> tuple[Self, list[Sequence[bytes]]]:
+        """`extend`, and per level the roots of the complete subtrees that these leaves finished."""
+        left, right, size = list(self.hashes), list[bytes](), self.size
+        finished: list[Sequence[bytes]] = []
+        row = list(leaves)
+        while row or size:
+            finished.append(tuple(row))
+            if size & 1:  # the complete subtree that waited for its right neighbour
+                row.insert(0, left.pop())
+            if len(row) & 1:
+                right.append(row.pop())
+            pairs = zip(row[::2], row[1::2], strict=True)
+            row = [sha256(NODE_PREFIX + one + other).digest() for one, other in pairs]
+            size >>= 1
+        return type(self)(self.size + len(leaves), tuple(reversed(right))), finished
 
     @property
     def root(self) -> bytes:

@@ -199,6 +199,7 @@ class Signer:
     name: str
     kind: KeyKind
     private: Ed25519PrivateKey
+    key: VerifierKey  # what others need to check its signatures
 
     @classmethod
     def from_seed(cls, name: str, kind: KeyKind, seed: bytes) -> Self:
@@ -210,12 +211,9 @@ class Signer:
         _check_name(name)
         if len(seed) != ED25519_BYTES:
             raise MalformedError("seed", "an Ed25519 seed has 32 bytes")
-        return cls(name, kind, Ed25519PrivateKey.from_private_bytes(seed))
-
-    @property
-    def key(self) -> VerifierKey:
-        """What others need to check its signatures."""
-        return VerifierKey(self.name, self.kind, self.private.public_key().public_bytes_raw())
+        private = Ed25519PrivateKey.from_private_bytes(seed)
+        key = VerifierKey(name, kind, private.public_key().public_bytes_raw())
+        return cls(name, kind, private, key)
 
     def sign(self, text: str) -> Signature:
         """The log's line under `text`.

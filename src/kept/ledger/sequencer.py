@@ -2,14 +2,17 @@
 
 One pass, in the order of its durable writes, never another: (1) one transaction takes acts out of
 the outbox into leaves, places, edge and head; (2) tiles and bundles that became full are written
-and read back; (3) the checkpoint is signed in memory and stays there; (4) the high-water mark is
-swapped; (5) the checkpoint is stored, receipts exist from here; (6) on the beat it is published.
-While more waits, the rows of (5) ride in the transaction of the next (1), so a batch costs one
-COMMIT. After any failure everything is forgotten and read again from the head; signing the same
-size twice gives the same bytes. Two leaders are held apart by the head's size and by the mark.
+and read back, many at a time or when nothing waits: until then their rows stand in for them;
+(3) the checkpoint is signed in memory and stays there; (4) the high-water mark is swapped; (5) the
+checkpoint is stored, receipts exist from here; (6) on the beat it is published.
+While more waits, (4) goes on beside the next (1), and the rows of (5) ride in the (1) after that:
+a batch costs one COMMIT. After any failure everything is forgotten and read again from the head;
+signing the same size twice gives the same bytes. Two leaders are held apart by the head's size and
+by the mark.
 Source: `docs/formats/ledger.md`, sequencing.
 """
 
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -35,6 +38,7 @@ from kept.ledger.notes import Checkpoint, KeyKind, Signer, VerifierKey, sign_che
 from kept.ledger.ports import HighWater, TileStore
 
 MOST_ENTRIES = 4_096  # of one pass: bounds how long the writer is held
+TILES_AT_ONCE = 16  # full tiles that wait for their files while acts come in: 1 MiB of entries
 REFRESH = timedelta(hours=1)  # a log that does not grow says so this often
 
 
@@ -53,7 +57,10 @@ class LogKeys:
 
 @dataclass(frozen=True, slots=True)
 class Passed:
-    """One pass: `taken` acts came into the tree, `signed` is the size the mark stands at."""
+    """One pass: `taken` acts came into the tree, `signed` is the size the mark stands at.
+
+    While more waits, the mark of this pass is still on its way: the next pass waits for it.
+    """
 
     taken: int
     signed: int
@@ -67,6 +74,15 @@ class Published:
     is_new: bool
 
 
+@dataclass(frozen=True, slots=True)
+class _Moving:
+    """A mark on its way: nobody may see its signature before `done`."""
+
+    mark: bytes
+    size: int
+    done: Future[None]
+
+
 @dataclass(slots=True)
 class _Hand:
     """What this leader knows from its own writes; thrown away after any failure."""
@@ -76,11 +92,12 @@ class _Hand:
     tail: Tail | None = None
     is_on_disk: bool = False  # every full tile of `tail` was read back
     is_unsaved: bool = False  # the mark's checkpoint is not known to stand in the tables
+    moving: _Moving | None = None
 
     @property
     def has_rows_to_settle(self) -> bool:
         """Whether step 5 or the dropping of stored leaves is still to be done."""
-        return self.is_unsaved or (self.tail is not None and bool(self.tail.full()))
+        return self.is_unsaved or self.is_on_disk
 
 
 class Sequencer:
@@ -94,6 +111,7 @@ class Sequencer:
         self._keys = (self._signer.key, *keys.former)
         self._hand: _Hand | None = None
         self._refusing: Refusing | None = None
+        self._mover = ThreadPoolExecutor(1, "high-water")
 
     @property
     def key(self) -> VerifierKey:
@@ -106,7 +124,7 @@ class Sequencer:
         Raises:
             UnavailableError: database, tiles or mark cannot be read or written now.
         """
-        self._hand = None
+        self._forget()
         mark = self._high_water.read()  # before the snapshot: the head never runs behind it
         found = self._db.read(lambda tx: check_start(tx, self._tiles, self._keys, mark=mark))
         if isinstance(found, Refusing):
@@ -136,7 +154,7 @@ class Sequencer:
         except (TamperedError, NotFoundError):
             return self._refuse(TREE_CHANGED)
         except BaseException:
-            self._hand = None  # what is durable is unknown: read it again
+            self._forget()  # what is durable is unknown: read it again
             raise
 
     def publish(self, *, now: datetime) -> Published | None:
@@ -174,29 +192,44 @@ class Sequencer:
         return self.start()
 
     def _refuse(self, why: Refusing) -> Refusing:
-        self._hand, self._refusing = None, why
+        self._forget()
+        self._refusing = why
         return why
+
+    def _forget(self) -> None:
+        """Let go of what was known, once nothing more of it is being written."""
+        if self._hand is not None and self._hand.moving is not None:
+            wait([self._hand.moving.done])
+        self._hand = None
 
     def _pass(self, hand: _Hand, now: datetime, most: int) -> Passed:
         if self._is_idle(hand):
             return Passed(0, hand.signed)
         tail, taken = self._db.write(lambda tx: Pending(self._take(tx, hand, now, most)))  # 1
         hand.tail, hand.is_on_disk, hand.is_unsaved = tail, False, False
-        full = [(stored_path(tail.head.log, tile), content) for tile, content in tail.full()]
-        self._tiles.put(full)  # 2: the store reads back what it wrote
-        hand.is_on_disk = True
+        _land(hand)  # 4 of the pass before
+        if tail.waiting_tiles >= (TILES_AT_ONCE if taken else 1):
+            full = [(stored_path(tail.head.log, tile), content) for tile, content in tail.full()]
+            self._tiles.put(full)  # 2: the store reads back what it wrote
+            hand.is_on_disk = True
         if tail.head.size > hand.signed:
-            hand.mark = self._swap(hand.mark, tail.head)  # 3 and 4
-            hand.signed, hand.is_unsaved = tail.head.size, True
-        if taken < most and hand.has_rows_to_settle:  # 5; when more waits, with the next 1
-            hand.tail = self._db.write(lambda tx: Pending(self._settle(tx, hand, now)))
-            hand.is_unsaved = False
+            self._move(hand, tail.head)  # 3, and 4 begins
+        if taken < most:
+            _land(hand)
+            self._finish(hand, now)  # 5; when more waits, with the next 1 but one
         return Passed(taken, hand.signed)
+
+    def _finish(self, hand: _Hand, now: datetime) -> None:
+        if hand.has_rows_to_settle:
+            hand.tail = self._db.write(lambda tx: Pending(self._settle(tx, hand, now)))
+            hand.is_on_disk = hand.is_unsaved = False
 
     def _is_idle(self, hand: _Hand) -> bool:
         """Whether there is nothing to write: all is settled, nothing waits, nobody else grew it."""
         tail = hand.tail
-        if tail is None or hand.has_rows_to_settle or tail.head.size != hand.signed:
+        if tail is None or hand.has_rows_to_settle or tail.waiting_tiles:
+            return False
+        if tail.head.size != hand.signed:
             return False
         return self._db.read(
             lambda tx: not store.waiting_any(tx) and store.head(tx, tail.head.origin) == tail.head
@@ -216,10 +249,28 @@ class Sequencer:
 
     def _swap(self, old: bytes | None, head: Head) -> bytes:
         """Sign in memory, then swap the mark; only after that does the signature exist outside."""
-        checkpoint = Checkpoint(head.origin, head.size, head.root)
-        note = sign_checkpoint(checkpoint, self._signer).encode()
+        note = self._signed(head)
         self._high_water.swap(old, note)
         return note
+
+    def _move(self, hand: _Hand, head: Head) -> None:
+        """Sign in memory and send the mark on its way; `_land` lets the signature be used."""
+        note = self._signed(head)
+        done = self._mover.submit(self._high_water.swap, hand.mark, note)
+        hand.moving = _Moving(note, head.size, done)
+
+    def _signed(self, head: Head) -> bytes:
+        checkpoint = Checkpoint(head.origin, head.size, head.root)
+        return sign_checkpoint(checkpoint, self._signer).encode()
+
+
+def _land(hand: _Hand) -> None:
+    """Wait for the mark that is on its way; from here its signature may be seen."""
+    if hand.moving is not None:
+        moving = hand.moving
+        moving.done.result()
+        hand.mark, hand.signed, hand.is_unsaved = moving.mark, moving.size, True
+        hand.moving = None
 
 
 def _publish(tx: Tx, origin: str, now: datetime) -> Published | None:

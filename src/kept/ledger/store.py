@@ -76,34 +76,27 @@ def insert_acts(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
     )
 
 
-def insert_counters(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
-    """Start counters of people who are new in this transaction."""
-    tx.run_many("insert into act_counters (person, next) values (:person, :next)", rows)
+def insert_counters(tx: Tx, people: Sequence[int]) -> None:
+    """Start counters of people who are new in this transaction and whose act 0 is recorded."""
+    tx.run_many(
+        "insert into act_counters (person, next) values (:person, 1)", [(one,) for one in people]
+    )
 
 
-def insert_openings(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
-    """Store openings and queue the finished entries."""
-    if len(rows) == 1:
-        values = rows[0]
-        tx.run(
-            "insert into act_openings (act, sealed) values (:act, :sealed)",
-            act=values["act"],
-            sealed=values["sealed"],
-        )
-        tx.run(
-            "insert into ledger_outbox (act, entry) values (:act, :entry)",
-            act=values["act"],
-            entry=values["entry"],
-        )
-        return
-    tx.run_many(
-        "insert into act_openings (act, sealed) values (:act, :sealed)",
-        [{"act": r["act"], "sealed": r["sealed"]} for r in rows],
-    )
-    tx.run_many(
-        "insert into ledger_outbox (act, entry) values (:act, :entry)",
-        [{"act": r["act"], "entry": r["entry"]} for r in rows],
-    )
+_OPENING = "insert into act_openings (act, sealed) values (:act, :sealed)"
+_WAITING = "insert into ledger_outbox (act, entry) values (:act, :entry)"
+
+
+def insert_opening(tx: Tx, act_id: int, *, sealed: bytes, entry: bytes) -> None:
+    """Store the opening of one act and queue its finished entry."""
+    tx.run(_OPENING, act=act_id, sealed=sealed)
+    tx.run(_WAITING, act=act_id, entry=entry)
+
+
+def insert_openings(tx: Tx, rows: Sequence[tuple[int, bytes, bytes]]) -> None:
+    """Store openings and queue finished entries, in bulk: (act, sealed, entry) each."""
+    tx.run_many(_OPENING, [(act_id, sealed) for act_id, sealed, _ in rows])
+    tx.run_many(_WAITING, [(act_id, entry) for act_id, _, entry in rows])
 
 
 def act(tx: Tx, act_id: int) -> ActRow | None:
@@ -300,38 +293,38 @@ def grow(tx: Tx, old_size: int, new: Head) -> bool:
     return changed == 1
 
 
-def append_leaves(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
-    """Put entries at their places and take them out of the outbox.
+def append_leaves(tx: Tx, log: int, first: int, waiting: Sequence[tuple[int, bytes]]) -> None:
+    """Put acts and their entries at the places from `first`, and take them out of the outbox.
 
-    Args:
-        tx: the transaction that also moves the head.
-        rows: `act`, `log`, `idx`, `entry` and `leaf` each; all that waits between the first act
-            and the last.
+    What leaves the outbox is what came into the leaves: on PostgreSQL an act between these may
+    have been committed since they were read.
     """
     tx.run_many(
-        "insert into ledger_leaves (log, idx, entry, leaf) values (:log, :idx, :entry, :leaf)", rows
+        "insert into ledger_leaves (log, idx, act, entry) values (:log, :idx, :act, :entry)",
+        [(log, first + at, act_id, entry) for at, (act_id, entry) in enumerate(waiting)],
     )
-    tx.run_many("insert into act_places (act, log, idx) values (:act, :log, :idx)", rows)
-    if tx.dialect == "postgres":  # acts between these may have been committed since they were read
-        tx.run_many("delete from ledger_outbox where act = :act", rows)
-        return
+    fresh = "from ledger_leaves where log = :log and idx >= :first"
     tx.run(
-        "delete from ledger_outbox where act between :first and :last",
-        first=rows[0]["act"],
-        last=rows[-1]["act"],
+        f"insert into act_places (act, log, idx) select act, log, idx {fresh}",
+        log=log,
+        first=first,
+    )
+    tx.run(
+        f"delete from ledger_outbox where act in (select act {fresh})",  # noqa: S608  # fixed
+        log=log,
+        first=first,
     )
 
 
-def leaves(tx: Tx, log: int, *, start: int, end: int) -> list[tuple[bytes, bytes]]:
-    """Entries and leaf hashes of places [start, end) that still lie in the database."""
+def leaves(tx: Tx, log: int, *, start: int, end: int) -> list[bytes]:
+    """Entries of places [start, end) that still lie in the database."""
     found = tx.rows(
-        "select entry, leaf from ledger_leaves"
-        " where log = :log and idx >= :a and idx < :b order by idx",
+        "select entry from ledger_leaves where log = :log and idx >= :a and idx < :b order by idx",
         log=log,
         a=start,
         b=end,
     )
-    return [(row[0], row[1]) for row in found]
+    return [row[0] for row in found]
 
 
 def edges(tx: Tx, log: int) -> dict[int, tuple[int, bytes]]:

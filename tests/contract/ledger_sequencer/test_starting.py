@@ -112,7 +112,7 @@ def test_a_mark_of_another_key_refuses(yard: Yard):
     "change",
     [
         "update ledger_head set root = frontier",
-        "update ledger_leaves set leaf = (select root from ledger_head) where idx = 599",
+        "update ledger_leaves set entry = (select root from ledger_head) where idx = 599",
         "update ledger_edge set hashes = (select root from ledger_head) where level = 1",
         "update ledger_head set size = size - 1",
     ],

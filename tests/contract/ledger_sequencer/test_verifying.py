@@ -6,7 +6,7 @@ from kept.db.seam import Pending
 from kept.ledger.acts.verify import Fault, verify_acts, verify_log
 from kept.ledger.model import Subject
 from kept.ledger.store import forget_person
-from ledger_yard import Yard, subject
+from ledger_yard import NOW, Yard, subject
 
 BUNDLE = 258  # bytes of an entry with its length
 
@@ -116,10 +116,25 @@ def test_a_missing_file_is_named(full: Yard):
 
 
 @pytest.mark.parametrize(
+    ("index", "where"),
+    [(7, "ledger_leaves"), (300, "ledger_leaves"), (515, "ledger_leaves entries 512 to 575")],
+)
+def test_a_changed_row_that_is_not_yet_in_a_file_is_named(yard: Yard, index: int, where: str):
+    """Entries whose tile is full but not stored, and entries right of it."""
+    yard.house_acts(599)
+    taken = yard.sequencer().run(now=NOW)
+    assert yard.one("select stored from ledger_head") == 0, taken
+    assert faults(yard) == []
+    yard.change(f"update ledger_leaves set entry = :x where idx = {index}", x=b"x" * 256)
+    assert any(one.where.startswith(where) for one in faults(yard))
+    assert not any(one.where.startswith(("ledger_head", "ledger_edge")) for one in faults(yard))
+
+
+@pytest.mark.parametrize(
     ("change", "where"),
     [
         ("update ledger_leaves set entry = :x where idx = 600", "ledger_leaves"),
-        ("update ledger_leaves set leaf = :y where idx = 600", "ledger_leaves"),
+        ("update ledger_leaves set idx = 99999 where idx = 600", "ledger_leaves"),
         ("update ledger_edge set hashes = :y where level = 1", "ledger_edge"),
         ("update ledger_head set root = :y", "ledger_head"),
         ("update ledger_head set frontier = :y", "ledger_head"),

@@ -9,11 +9,10 @@ Source: `docs/formats/ledger.md`, sequencing, steps 1, 2 and 5.
 from collections.abc import Sequence
 
 from kept.base.errors import ConflictError, NotFoundError, TamperedError
-from kept.db.seam import Tx, Value
+from kept.db.seam import Tx
 from kept.ledger import store
 from kept.ledger.acts.tail import Tail, write_edges
 from kept.ledger.entry import ENTRY_BYTES, ENTRY_PATTERN, is_entry
-from kept.ledger.tiles import TILE_WIDTH
 
 
 def integrate(tx: Tx, origin: str, /, *, known: Tail | None, most: int) -> tuple[Tail, int]:
@@ -51,19 +50,14 @@ def append(tx: Tx, tail: Tail, waiting: Sequence[tuple[int, bytes]]) -> Tail:
     new, old = tail.grown([entry for _, entry in waiting]), tail.head
     if not store.grow(tx, old.size, new.head):
         raise ConflictError("Another process appends to this ledger. Nothing was signed here.")
-    fresh = new.leaves[len(tail.leaves) :]
-    rows: list[dict[str, Value]] = [
-        {"act": act, "log": old.log, "idx": old.size + at, "entry": entry, "leaf": leaf}
-        for at, ((act, entry), leaf) in enumerate(zip(waiting, fresh, strict=True))
-    ]
-    store.append_leaves(tx, rows)
+    store.append_leaves(tx, old.log, old.size, waiting)
     write_edges(tx, tail, new)
     return new
 
 
 def drop_stored(tx: Tx, tail: Tail) -> Tail:
     """Drop what `tail` holds of full tiles, all of them read back; the shorter tail."""
-    if tail.head.size - tail.head.stored < TILE_WIDTH:
+    if not tail.waiting_tiles:
         return tail
     short = tail.trimmed()
     if not store.mark_stored(tx, tail.head, stored=short.head.stored):

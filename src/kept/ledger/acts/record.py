@@ -38,7 +38,8 @@ def record(
     """
     n = store.next_count(tx, subject.person_n) if subject else None
     act_id = store.insert_act(tx, _columns(act, subject, n, now))
-    store.insert_openings(tx, [_finished(origin, act, subject, n=n, act_id=act_id, now=now)])
+    sealed, entry = _finished(origin, act, subject, n=n, act_id=act_id, now=now)
+    store.insert_opening(tx, act_id, sealed=sealed, entry=entry)
     return Recorded(act_id, n)
 
 
@@ -52,12 +53,12 @@ def record_first(
     """
     numbers = store.reserve_acts(tx, len(acts))
     rows: list[dict[str, Value]] = []
-    openings: list[dict[str, Value]] = []
+    openings: list[tuple[int, bytes, bytes]] = []
     for act_id, (act, subject) in zip(numbers, acts, strict=True):
         rows.append({"id": act_id, **_columns(act, subject, 0, now)})
-        openings.append(_finished(origin, act, subject, n=0, act_id=act_id, now=now))
+        openings.append((act_id, *_finished(origin, act, subject, n=0, act_id=act_id, now=now)))
     store.insert_acts(tx, rows)
-    store.insert_counters(tx, [{"person": s.person_n, "next": 1} for _, s in acts])
+    store.insert_counters(tx, [subject.person_n for _, subject in acts])
     store.insert_openings(tx, openings)
     return [Recorded(act_id, 0) for act_id in numbers]
 
@@ -83,8 +84,8 @@ def _finished(
     n: int | None,
     act_id: int,
     now: datetime,
-) -> dict[str, Value]:
-    """The opening to store and the 256 bytes for the log."""
+) -> tuple[bytes, bytes]:
+    """The opening to store, sealed if a person's, and the 256 bytes for the log."""
     detail = encode_detail(
         actor=str(act.actor), at=now, categories=act.categories, n=n, more=act.detail
     )
@@ -108,4 +109,4 @@ def _finished(
         tag=tag,
         commitment=c,
     )
-    return {"act": act_id, "sealed": stored, "entry": entry.encode()}
+    return stored, entry.encode()

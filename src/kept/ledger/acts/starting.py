@@ -70,7 +70,8 @@ MARK_MISSING = Refusing(
 MARK_FOREIGN = Refusing(
     "mark_foreign",
     "The file `high-water` is damaged or was not signed by this ledger's key. Nothing was signed;"
-    " acts wait. Put back the file that belongs to this folder, or the key that belongs to the file.",
+    " acts wait. Put back the file that belongs to this folder, or the key that belongs to the"
+    " file.",
     "Файл `high-water` повреждён или подписан не ключом этого журнала. Ничего не подписано,"
     " действия ждут. Верните файл, который относится к этой папке, или ключ, который относится к"
     " файлу.",

@@ -8,11 +8,12 @@ Source: `docs/formats/ledger.md`, tiles.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from itertools import zip_longest
 from typing import Self
 
 from kept.db.seam import Tx
 from kept.ledger import store
-from kept.ledger.merkle import HASH_BYTES, Frontier, leaf_hash
+from kept.ledger.merkle import HASH_BYTES, Frontier, leaf_hashes
 from kept.ledger.model import Head
 from kept.ledger.ports import TileStore
 from kept.ledger.tiles import (
@@ -22,7 +23,6 @@ from kept.ledger.tiles import (
     Tile,
     became_full,
     encode_bundle,
-    hashes_of,
     width_at,
 )
 
@@ -44,40 +44,30 @@ class Tail:
     @classmethod
     def load(cls, tx: Tx, head: Head) -> Self:
         """Read it from the tables."""
-        rows = store.leaves(tx, head.log, start=head.stored, end=head.size)
+        entries = tuple(store.leaves(tx, head.log, start=head.stored, end=head.size))
         edges = store.edges(tx, head.log)
         uppers = tuple(edges[level][1] for level in sorted(edges))
-        return cls(head, tuple(row[0] for row in rows), tuple(row[1] for row in rows), uppers)
+        return cls(head, entries, tuple(leaf_hashes(entries)), uppers)
 
     def grown(self, entries: Sequence[bytes]) -> "Tail":
         """The tail after appending entries, with the head that belongs to it."""
-        fresh = [leaf_hash(entry) for entry in entries]
+        fresh = leaf_hashes(entries)
         old, leaves = self.head, (*self.leaves, *fresh)
-        frontier = Frontier.decode(old.size, old.frontier).extend(fresh)
+        frontier, finished = Frontier.decode(old.size, old.frontier).grown(fresh)
         head = replace(old, size=frontier.size, root=frontier.root, frontier=frontier.encode())
-        uppers = self._climbed(leaves, frontier.size)
+        full = finished[TILE_HEIGHT::TILE_HEIGHT]  # roots of the tiles that became full
+        above = [b"".join(roots) for roots in full if roots]
+        uppers = tuple(map(b"".join, zip_longest(self.uppers, above, fillvalue=b"")))
         return Tail(head, (*self.entries, *entries), leaves, uppers)
-
-    def _climbed(self, leaves: Sequence[bytes], size: int) -> tuple[bytes, ...]:
-        """The upper levels once every tile that became full was hashed into the one above."""
-        uppers = list(self.uppers)
-        for level in range(1, (size.bit_length() - 1) // TILE_HEIGHT + 1):
-            if level > len(uppers):
-                uppers.append(b"")
-            first = self.first(level) - (self.first(level - 1) >> TILE_HEIGHT)
-            done = len(uppers[level - 1]) // HASH_BYTES
-            want = (size >> TILE_HEIGHT * level) - self.first(level)
-            for at in range(first + done, first + want):
-                if level == 1:
-                    part = leaves[at * TILE_WIDTH : (at + 1) * TILE_WIDTH]
-                else:
-                    part = hashes_of(uppers[level - 2][at * TILE_BYTES : (at + 1) * TILE_BYTES])
-                uppers[level - 1] += Frontier().extend(part).root
-        return tuple(uppers)
 
     def first(self, level: int) -> int:
         """The index of the first hash that this tail holds of a level."""
         return (self.head.stored >> TILE_HEIGHT * (level + 1)) * TILE_WIDTH
+
+    @property
+    def waiting_tiles(self) -> int:
+        """How many tiles of the lowest level are full but not yet known to be on disk."""
+        return (self.head.size - self.head.stored) // TILE_WIDTH
 
     def full(self) -> list[tuple[Tile, bytes]]:
         """Bundles and tiles that are full but not yet known to be on disk."""
@@ -128,7 +118,5 @@ def read_tile(tx: Tx, tiles: TileStore, head: Head, tile: Tile) -> bytes | None:
         return hashes[at : at + TILE_BYTES] if at >= 0 else None
     start = tile.index * TILE_WIDTH
     end = start + width_at(tile.level, tile.index, head.size)
-    rows = store.leaves(tx, head.log, start=start, end=end)
-    if tile.level is None:
-        return encode_bundle([row[0] for row in rows])
-    return b"".join(row[1] for row in rows)
+    entries = store.leaves(tx, head.log, start=start, end=end)
+    return encode_bundle(entries) if tile.level is None else b"".join(leaf_hashes(entries))

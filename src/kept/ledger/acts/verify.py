@@ -19,11 +19,12 @@ from kept.ledger.acts.starting import root_at, tree_holds
 from kept.ledger.acts.tail import read_tile, stored_path
 from kept.ledger.audit import Changed, check_log
 from kept.ledger.entry import ENTRY_BYTES, Entry, Opening, UnknownVersion, tag_of
+from kept.ledger.merkle import Frontier, NodeReader, frontier_of
 from kept.ledger.model import Head, Subject
 from kept.ledger.notes import Checkpoint, KeyKind, Note, NotSigned, VerifierKey, check_note
 from kept.ledger.ports import TileStore
 from kept.ledger.store import ActRow
-from kept.ledger.tiles import TILE_WIDTH, Tile
+from kept.ledger.tiles import TILE_WIDTH, Tile, node_reader
 
 CHUNK = 16 * TILE_WIDTH  # acts read in one snapshot
 SubjectOf = Callable[[int], Subject | None]
@@ -107,6 +108,8 @@ def _tree_faults(db: Database, tiles: TileStore, head: Head) -> list[Fault]:
         return db.read(lambda tx: _edge_tile(tx, tiles, head, tile))
 
     found = check_log(read, size=head.size, root=head.root)
+    if isinstance(found, Changed) and found.path == "checkpoint":
+        return [_edge_fault(head, node_reader(lambda tile: read(tile) or b"", head.size))]
     if isinstance(found, Changed):
         return [_named(head, found)]
     if db.read(lambda tx: tree_holds(tx, tiles, store.head(tx, head.origin) or head)):
@@ -119,9 +122,29 @@ def _edge_tile(tx: Tx, tiles: TileStore, head: Head, tile: Tile) -> bytes | None
     return read_tile(tx, tiles, store.head(tx, head.origin) or head, tile)
 
 
+def _edge_fault(head: Head, node: NodeReader) -> Fault:
+    """Which newest rows are to blame, when those that became tiles are not.
+
+    The head keeps the roots of its complete subtrees: where they lead to its root, it is whole,
+    and the first that is not that of the entries tells their places.
+    """
+    try:
+        kept = Frontier.decode(head.size, head.frontier)
+    except MalformedError:
+        kept = Frontier()
+    found, at = frontier_of(head.size, node), 0
+    for one, other in zip(
+        found.hashes, kept.hashes if kept.root == head.root else (), strict=False
+    ):
+        end = at + (1 << (head.size - at).bit_length() - 1)
+        if one != other:
+            where = f"ledger_leaves entries {at} to {end - 1}"
+            return Fault("an entry is not the one that was signed", where)
+        at = end
+    return Fault("the root is not that of the entries", f"ledger_head {head.origin}")
+
+
 def _named(head: Head, found: Changed) -> Fault:
-    if found.path == "checkpoint":
-        return Fault("the root is not that of the entries", f"ledger_head {head.origin}")
     tile = Tile.parse(found.path)
     is_in_tables = tile.full.needs_size > head.stored
     table = "ledger_edge" if tile.level else "ledger_leaves"

@@ -29,8 +29,8 @@ create table ledger_outbox (
 create table ledger_leaves (
   log integer not null,
   idx bigint not null,
+  act bigint,
   entry {BYTES} not null,
-  leaf {BYTES} not null,
   primary key (log, idx)
 ) {CLUSTERED};
 create table ledger_edge (
