@@ -15,6 +15,7 @@ from kept.promises.model.checkup_judge import check_up
 from kept.promises.model.evidence import Break
 from kept.staff.acts.evidence import team_figures
 from kept.vault.acts import evidence
+from kept.vault.acts.intake import count_runs
 from kept.vault.acts.listing import count_cells, count_people
 from kept.vault.model.rules import Rules
 
@@ -27,8 +28,9 @@ def checked_up(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> tuple
 
 
 def facts_of(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> Facts:
-    """What is measured of this house today. `without_origin` is 0: an import without is refused."""
+    """What is measured of this house today."""
     team, breaks = team_figures(tx, now=now), _breaks(tx, book, now)
+    imports, without_origin = count_runs(tx)
     searched = max(evidence.searches(tx, since=now - QUARTER), key=lambda s: s.at, default=None)
     return Facts(
         now,
@@ -42,7 +44,8 @@ def facts_of(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> Facts:
         breached_refused=team.breached_refused,
         reviewed_at=team.last_review,
         reviews_overdue=team.reviews_overdue,
-        imports=_ever(tx, Kind.IMPORT_DONE),
+        imports=imports,
+        without_origin=without_origin,
         has_mail=has_mail,
         visits=_ever(tx, Kind.OWN_VIEW),
         slowest_line=counts.longest_waiting(tx, now=now),

@@ -10,12 +10,13 @@ from datetime import datetime
 
 from kept.base.clock import to_micros
 from kept.base.encoding import Json
-from kept.base.errors import ConflictError
+from kept.base.errors import ConflictError, RefusedError
 from kept.crypto import chance
 from kept.db.seam import Pending, Tx, Value
 from kept.ledger.acts.record import record, record_first
 from kept.ledger.model import Act, Actor, Kind
 from kept.vault.acts.correct import reindex
+from kept.vault.acts.evidence import DRILL_SOURCE
 from kept.vault.acts.find import matches
 from kept.vault.acts.keyroom import FIRST_VERSION, Reserved
 from kept.vault.acts.open import digest_of
@@ -67,7 +68,12 @@ def add_people(
     Raises:
         MalformedError: a value breaks a limit of the sealed form.
         ConflictError: no free alias was found; nothing of the group is stored.
+        RefusedError: the source is the one that marks planted people, who are not counted.
     """
+    if provenance.source == DRILL_SOURCE and actor.kind != "worker":
+        raise RefusedError(
+            "no_origin", "This origin is kept for drills. Name the list another way."
+        )
     intake = _Intake(tx, vault, actor, provenance, now)
     outcomes: dict[int, Outcome] = {}
     fresh: dict[int, NewPerson] = {}

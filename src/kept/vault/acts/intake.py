@@ -15,6 +15,7 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Actor, Kind
 from kept.vault.acts.add import add_people
+from kept.vault.acts.evidence import DRILL_SOURCE
 from kept.vault.acts.keyroom import Reserved
 from kept.vault.acts.parts import VaultParts
 from kept.vault.model.intake import NewPerson
@@ -75,11 +76,15 @@ def begin_run(
     """Start an import of this file, or go on with one that was cut off.
 
     Raises:
-        RefusedError: the list names no source.
+        RefusedError: the list names no source, or the one that marks planted people.
     """
     if not provenance.source.strip():
         raise RefusedError(
             "no_origin", "Say where this list comes from. Lists of unknown origin are not taken."
+        )
+    if provenance.source == DRILL_SOURCE:
+        raise RefusedError(
+            "no_origin", "This origin is kept for drills. Name the list another way."
         )
     for row in imports.of_file(tx, file_sha256):
         if row.state == RUNNING and row.purpose == provenance.purpose:

@@ -1,9 +1,13 @@
-"""Who is here, and how much is kept? Counts and ids; nobody's data."""
+"""Who is here, and how much is kept? Counts and ids; nobody's data.
+
+The person who is planted to be looked for in the raw files is no customer and is not counted.
+"""
 
 from collections.abc import Iterable
 
 from kept.base.ids import PersonId
 from kept.db.seam import Tx
+from kept.vault.acts.evidence import DRILL_SOURCE
 from kept.vault.model.gate import PersonState
 from kept.vault.store import people as store
 
@@ -26,10 +30,15 @@ def living(tx: Tx, people: Iterable[PersonId], /) -> list[PersonId]:
 
 
 def count_people(tx: Tx, /) -> int:
-    """How many people the house holds data on."""
-    return store.count_people(tx)
+    """How many customers the house holds data on."""
+    return store.count_people(tx, but_of=DRILL_SOURCE)
 
 
 def count_cells(tx: Tx, /) -> int:
-    """How many sealed records there are."""
+    """How many sealed records of customers there are."""
+    return store.count_cells(tx) - store.count_cells_of(tx, source=DRILL_SOURCE)
+
+
+def count_sealed(tx: Tx, /) -> int:
+    """How many sealed records lie in the files, planted ones too."""
     return store.count_cells(tx)

@@ -117,15 +117,27 @@ def owners(tx: Tx, ids: Iterable[bytes]) -> set[bytes]:
     return {row.id.raw for row in found if row is not None and row.state != "erased"}
 
 
-def count_people(tx: Tx) -> int:
-    """How many people the house holds data on."""
-    row = tx.row("select count(*) from person where state in ('live', 'restricted')")
+def count_people(tx: Tx, *, but_of: str) -> int:
+    """How many people the house holds data on, but those of one source."""
+    row = tx.row(
+        "select count(*) from person where state in ('live', 'restricted') and source <> :source",
+        source=but_of,
+    )
     return row[0] if row else 0
 
 
 def count_cells(tx: Tx) -> int:
     """How many sealed records there are."""
     row = tx.row("select count(*) from cell")
+    return row[0] if row else 0
+
+
+def count_cells_of(tx: Tx, *, source: str) -> int:
+    """How many sealed records there are of people of one source."""
+    row = tx.row(
+        "select count(*) from cell where person_n in (select n from person where source = :source)",
+        source=source,
+    )
     return row[0] if row else 0
 
 
