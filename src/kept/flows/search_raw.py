@@ -102,7 +102,7 @@ def _files_with(folder: Path, needles: Sequence[bytes]) -> list[str]:
         UnavailableError: that process could not do it; nothing is known.
     """
     try:
-        done = subprocess.run(  # noqa: S603  # our own module; the folder is an argument
+        done = subprocess.run(  # noqa: S603  # nosec B603  # our own module, no shell
             [sys.executable, "-P", "-m", _READER, str(folder)],
             input="\n".join(needle.hex() for needle in needles),
             capture_output=True,
