@@ -1,6 +1,8 @@
 """Does the sequencer lose, double or contradict anything, whatever breaks?"""
 
 import itertools
+import threading
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
@@ -75,6 +77,36 @@ def test_a_break_at_any_write_is_healed_by_the_next_process(
     signed = [Checkpoint.parse(Note.parse(note).text) for note in yard.notes]
     assert len({one.size for one in signed}) == len({(one.size, one.root) for one in signed})
     assert yard.db.read(lambda tx: published_size(tx, yard.log)) == ACTS + 6
+
+
+def test_a_signature_is_not_seen_before_its_mark_is_durable(yard: Yard):
+    """While the mark is on its way the next acts come in, but no receipt names the new size."""
+    yard.house_acts(ACTS)
+    process, go = yard.sequencer(), threading.Event()
+    process.start()
+    swap = yard.mark.swap
+
+    class Slow:
+        """A disk that takes its time."""
+
+        def read(self) -> bytes | None:
+            return yard.mark.read()
+
+        def swap(self, old: bytes | None, new: bytes) -> None:
+            assert go.wait(30)
+            swap(old, new)
+
+    process._high_water = Slow()
+    assert process.run(now=NOW, most=300) == Passed(300, 0)
+    with ThreadPoolExecutor(1) as beside:
+        second = beside.submit(process.run, now=NOW, most=300)
+        while yard.one("select size from ledger_head") < 600:
+            assert not second.done()
+        assert yard.one("select count(*) from ledger_checkpoints") == 0
+        go.set()
+        assert second.result() == Passed(300, 300)
+    assert yard.run(process) == 600
+    assert yard.one("select max(size) from ledger_checkpoints") == 600
 
 
 @pytest.mark.parametrize("point", range(1, 6))
