@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from kept.base.clock import SetClock
+from kept.base.encoding import canonical_json
 from kept.base.ids import PersonId
 from kept.crypto.chance import draw
 from kept.ledger.model import Actor
@@ -134,7 +135,11 @@ class Visits:
             )
         )
         self._wait(seconds=4)
-        digest = hashlib.sha256(repr(made.categories).encode()).hexdigest()
+        held = {
+            part.category.key: {one.field.key: str(one.value) for one in part.fields}
+            for part in made.categories
+        }
+        digest = hashlib.sha256(canonical_json(held)).hexdigest()
         house.db.write(
             lambda tx: take_export(
                 tx,
