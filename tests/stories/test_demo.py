@@ -113,7 +113,9 @@ def test_people_and_team(house: House):
     """Whoever was not forgotten is here; each role has somebody to pick."""
     forgotten = count(house, "erased_here")
     assert house.db.read(count_people) == SMALL.people - forgotten
-    roles = [account.role for account in house.db.read(list_team)]
+    team = house.db.read(list_team)
+    assert "Marlene Tiedemann" in {account.name for account in team}
+    roles = [account.role for account in team]
     assert sorted(roles) == sorted([
         Role.OWNER,
         Role.SENIOR,

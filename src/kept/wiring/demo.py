@@ -26,7 +26,7 @@ from kept.wiring.founding import Founded, Founding, found_with_passphrase
 from kept.wiring.house import House, open_house
 from kept.wiring.settings import FILE_NAME, Settings
 
-SHOP = Founding("Tiedemann Tea", OWNER.email, is_demo=True)
+SHOP = Founding("Tiedemann Tea", OWNER.email, is_demo=True, owner_name=OWNER.name)
 SEED = "a month of tea"
 Progress = Callable[[dict[str, Json]], None]
 _SETTINGS = """\

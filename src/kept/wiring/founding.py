@@ -45,6 +45,7 @@ class Founding:
     language: str = "en"
     country: str = "DE"
     is_demo: bool = False
+    owner_name: str = ""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -196,5 +197,6 @@ def _begin(
     db.write(
         lambda tx: publish_book(tx, parts.origin, actor=FOUNDER, promises=book.promises, now=now)
     )
-    who = Colleague(founding.owner, founding.owner.partition("@")[0], Role.OWNER)
+    called = founding.owner_name or founding.owner.partition("@")[0]
+    who = Colleague(founding.owner, called, Role.OWNER)
     return db.write(lambda tx: invite(tx, parts, actor=FOUNDER, who=who, now=now))
