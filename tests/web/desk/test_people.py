@@ -149,6 +149,37 @@ def test_staff_correct_for_a_purpose(any_colleagues: Colleagues) -> None:
     assert kinds(any_colleagues, person).count("person.corrected") == 1
 
 
+def test_an_operator_does_not_change_whose_mailbox_signs_in(colleagues: Colleagues) -> None:
+    """Else an operator who may see an e-mail could become the customer and see everything."""
+    person = colleagues.home.add(contact=TINA).person
+    operator, senior = colleagues.member(Role.OPERATOR), colleagues.member(Role.SENIOR)
+    path = f"/desk/people/{person}/correct"
+    form = {"purpose": "answer", "category": "contact", "rev": "1"}
+    mine = {**form, "was-email": TINA["email"], "new-email": "operator@example.org"}
+    for hostile in (mine, {**mine, "new-email": ""}, {**mine, "was-name": "", "new-name": "T"}):
+        refused = operator.browser.post(path, data=hostile)
+        assert refused.status_code == 403
+        assert "Ask a senior or the owner" in refused.text
+    assert "person.corrected" not in kinds(colleagues, person)
+    name = {**form, "was-name": TINA["name"], "new-name": "Tina Bergmann"}
+    assert "Corrected." in operator.browser.post(path, data=name).text
+    assert "Corrected." in senior.browser.post(path, data={**mine, "rev": "2"}).text
+
+
+def test_what_the_gate_keeps_closed_cannot_be_changed(colleagues: Colleagues) -> None:
+    """A correction asks the whole gate, so a claim needs its reason here as well; no is an act."""
+    person = colleagues.home.add(contact=TINA).person
+    senior = colleagues.member(Role.SENIOR)
+    path = f"/desk/people/{person}/correct"
+    form = {"purpose": "legal_claim", "category": "contact", "rev": "1"}
+    name = {**form, "was-name": TINA["name"], "new-name": "Tina Bergmann"}
+    refused = senior.browser.post(path, data=name)
+    assert refused.status_code == 403
+    assert REASONS[Code.NEEDS_REASON].en in html.unescape(refused.text)
+    assert kinds(colleagues, person)[-1] == "person.refused"
+    assert "Corrected." in senior.browser.post(path, data={**name, "reason": "a court asks"}).text
+
+
 def test_a_senior_erases_and_hands_over_the_link(colleagues: Colleagues) -> None:
     """Only when sure; then the person is gone from the desk and the link follows it."""
     person = colleagues.home.add(contact=TINA).person

@@ -15,7 +15,7 @@ from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
-from kept.vault.acts.open import digest_of
+from kept.vault.acts.open import ask_gate, digest_of
 from kept.vault.acts.parts import (
     VaultParts,
     any_person,
@@ -24,7 +24,7 @@ from kept.vault.acts.parts import (
     write_cell,
 )
 from kept.vault.model.body import Body, Mark, Status
-from kept.vault.model.gate import PersonState
+from kept.vault.model.gate import PersonState, Refused, Request
 from kept.vault.model.intake import IndexKey
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import Category, Field
@@ -99,6 +99,37 @@ def correct(
     )
     done = record(tx, vault.origin, act=act, subject=known.keys.subject, now=now)
     return Pending(Corrected(rev, done.act_id, problems))
+
+
+def correct_for(
+    tx: Tx,
+    vault: VaultParts,
+    /,
+    *,
+    person: PersonId,
+    request: Request,
+    correction: Correction,
+    now: datetime,
+) -> Pending[Corrected | Refused]:
+    """Overwrite values for a purpose of the book: whoever may not open them may not change them.
+
+    Records `person.corrected` or `person.refused`.
+
+    Raises:
+        KeptError: as `correct`.
+    """
+    answer = ask_gate(tx, vault, any_person(tx, vault, person), request=request, now=now)
+    if isinstance(answer, Refused):
+        return Pending(answer)
+    return correct(
+        tx,
+        vault,
+        actor=request.asker.actor,
+        person=person,
+        correction=correction,
+        purpose=request.purpose,
+        now=now,
+    ).map(lambda done: done)
 
 
 def changed(

@@ -29,6 +29,7 @@ from kept.vault.acts.parts import (
 from kept.vault.model.body import Mark, Value
 from kept.vault.model.gate import (
     Asker,
+    Granted,
     PersonState,
     Refused,
     Request,
@@ -91,22 +92,11 @@ def open_person(
         MalformedError: a reference or reason that is too long, or an unknown category.
         TamperedError: a cell or a key was changed.
     """
-    _check_words(vault, request)
     known = any_person(tx, vault, person)
-    cells = store.cells(tx, known.row.n)
-    situation = _situation(tx, vault, known.row, request=request, cells=cells, now=now)
-    answer = decide(request, vault.rules, situation, now=now)
+    answer = ask_gate(tx, vault, known, request=request, now=now)
     if isinstance(answer, Refused):
-        _record(
-            tx,
-            vault,
-            known,
-            request=request,
-            kind=Kind.PERSON_REFUSED,
-            more={"code": answer.code.value},
-            now=now,
-        )
         return Pending(answer)
+    cells = store.cells(tx, known.row.n)
     note_opening(tx, now=now)
     opened = _open(vault, known, request=request, cells=cells, level=answer.level)
     more: dict[str, Json] = {"batch": batch} if batch else {}
@@ -114,6 +104,31 @@ def open_person(
         more["level"] = answer.level.value
     act_id = _record(tx, vault, known, request=request, kind=Kind.PERSON_READ, more=more, now=now)
     return Pending(OpenedPerson(person, known.row.alias, opened, act_id))
+
+
+def ask_gate(
+    tx: Tx, vault: VaultParts, person: Known, /, *, request: Request, now: datetime
+) -> Granted | Refused:
+    """The gate's answer, for verbs. Records `person.refused` where it is no.
+
+    Raises:
+        MalformedError: a reference or reason that is too long, or an unknown category.
+    """
+    _check_words(vault, request)
+    cells = store.cells(tx, person.row.n)
+    situation = _situation(tx, vault, person.row, request=request, cells=cells, now=now)
+    answer = decide(request, vault.rules, situation, now=now)
+    if isinstance(answer, Refused):
+        _record(
+            tx,
+            vault,
+            person,
+            request=request,
+            kind=Kind.PERSON_REFUSED,
+            more={"code": answer.code.value},
+            now=now,
+        )
+    return answer
 
 
 def _check_words(vault: VaultParts, request: Request) -> None:
