@@ -7,9 +7,11 @@ import socket
 import sqlite3
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 
+from kept.ledger.high_water.file import FileHighWater
 from terminal import KEPT, Shop, clean, founded
 
 PHRASE = "a long walk by the river at dawn"
@@ -202,3 +204,31 @@ def test_a_reader_that_has_enough(shop) -> None:
         process.stdout.close()
         said = process.stderr.read()
     assert (process.returncode, said) == (0, "")
+
+
+def test_a_short_passphrase_is_refused_before_it_is_typed_again(tmp_path) -> None:
+    """The prompt says how long it must be, and the second prompt does not come."""
+    words = ["init", "--name=Tea Shop", "--owner=owner@example.org"]
+    code, said = typed(Shop(tmp_path / "shop"), words, ["short"])
+    assert (code, "12 characters or more" in said, "again" in said) == (3, True, False)
+
+
+def signed_size(mark: Path) -> int:
+    """The second line of the checkpoint that stands in the mark."""
+    note = FileHighWater(mark).read()
+    assert note is not None
+    return int(note.split(b"\n")[1])
+
+
+def test_an_act_taken_in_but_not_signed_is_signed_by_the_next_command(own_shop) -> None:
+    """A crash between the tree and the mark leaves an empty outbox; any command goes on from it."""
+    assert own_shop.kept("staff", "invite", "anna@example.org").code == 0
+    file = own_shop.folder / "high-water"
+    before, content = signed_size(file), file.read_bytes()
+    assert own_shop.kept("staff", "invite", "bert@example.org").code == 0
+    file.write_bytes(content)
+    with sqlite3.connect(own_shop.folder / "data.db") as db:
+        db.execute("delete from ledger_checkpoints where size > ?", [before])
+    db.close()
+    assert own_shop.kept("staff", "list").code == 0
+    assert signed_size(file) == before + 1

@@ -21,14 +21,10 @@ from kept.ledger.acts.starting import CLOSED, Refusing
 from kept.wiring.house import House, open_house
 from kept.wiring.leading import lead
 from kept.wiring.settings import Settings
+from kept.wiring.signing import AWAY, sign_waiting
 
 WAIT_S = 10.0
 LOOK_S = 0.02
-AWAY = Refusing(
-    "away",
-    "The ledger cannot be written now; what was recorded waits and is signed at the next start.",
-    "Сейчас в журнал не записать; записанное ждёт и будет подписано при следующем запуске.",
-)
 Signed = Callable[[], bool]
 """Waits until every recorded act is signed; False when the ledger does not sign now."""
 
@@ -70,15 +66,9 @@ def do(folder: Path, settings: Settings, request: Request, *, uid: int, progress
 def sign(house: House) -> Refusing | None:
     """Put what waits into the ledger; why it cannot be done now, then the acts wait."""
     try:
-        while house.db.read(acts_waiting):
-            done = house.sequencer.run(now=house.clock.now())
-            if isinstance(done, Refusing):
-                return done
-            if not done.taken:
-                return AWAY
+        return sign_waiting(house, house.sequencer)
     except KeptError:
         return AWAY
-    return None
 
 
 def _tell_refusal(refusing: Refusing | None) -> None:

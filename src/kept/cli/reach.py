@@ -94,14 +94,21 @@ class Reach:
                 "A new house needs a passphrase. Give --passphrase-file, or set"
                 " KEPT_PASSPHRASE_FILE. Nothing was made.",
             )
-        first = _typed("Passphrase for the new house (write it down): ")
-        if first != _typed("The same again: "):
-            raise RefusedError("passphrase_differs", "The two differ. Nothing was made.")
-        return first
+        return _typed_twice("Passphrase for the new house", "Nothing was made.")
 
 
 At = Annotated[Reach, Parameter(parse=False)]
 """What `main` hands to a command that works in a data folder."""
+
+
+def _typed_twice(what: str, unchanged: str) -> "Secret":
+    from kept.crypto.argon import LEAST_CHARACTERS, check_length
+
+    first = _typed(f"{what}, {LEAST_CHARACTERS} characters or more (write it down): ")
+    check_length(first.reveal().decode())
+    if first != _typed("The same again: "):
+        raise RefusedError("passphrase_differs", f"The two differ. {unchanged}")
+    return first
 
 
 def _typed(prompt: str) -> "Secret":

@@ -11,10 +11,12 @@ Source: sqlite.org/pragma.html, sqlite.org/wal.html.
 # pyright: reportUnknownArgumentType=false
 
 import asyncio
+import os
 import threading
 import time
 import weakref
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
 
@@ -29,6 +31,7 @@ T = TypeVar("T")
 BUSY_MS = 10_000
 SCRUB_BUSY_MS = 50  # while it waits for readers, a TRUNCATE holds up every writer
 SCRUB_TRIES = 40  # with a pause that grows to 0.5 s: beyond the cap on readers
+_MODE = 0o600
 _PROGRESS_STEPS = 20_000  # virtual machine steps between looks at the reader's cap
 _FULL = "The disk is full. Nothing was recorded. Free some space and try again."
 _BROKEN = "The database could not be written. Nothing was recorded."
@@ -97,6 +100,8 @@ class SqliteDatabase:
         self._local = threading.local()
         self._readers: weakref.WeakSet[apsw.Connection] = weakref.WeakSet()
         self._readers_lock = threading.Lock()
+        for one in (path, find) if find else (path,):
+            _make_private(one)
         self._writer = Writer(path.stem, self._connect_writer)
 
     def read(self, work: Callable[[Tx], T]) -> T:
@@ -239,6 +244,19 @@ def _translated(error: apsw.Error) -> KeptError:
         translated = UnavailableError(_FULL if isinstance(error, apsw.FullError) else _BROKEN)
     translated.__cause__ = error
     return translated
+
+
+def _make_private(path: Path) -> None:
+    """Let only this user read the file: SQLite gives its mode to the -wal and -shm beside it.
+
+    A file that stands is not opened here: closing it would let go of the locks that another
+    connection of this process holds on it (fcntl(2)). What the disk refuses is told at opening.
+    """
+    with suppress(OSError):
+        os.close(os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, _MODE))
+    for ending in ("", "-wal", "-shm"):
+        with suppress(OSError):
+            path.with_name(path.name + ending).chmod(_MODE)
 
 
 def _connect(path: Path, find: Path | None, *, read_only: bool) -> apsw.Connection:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from kept.base.errors import ConflictError, NotFoundError
+from kept.wiring.settings import program_name
 
 FOLDER_MODE = 0o700
 
@@ -77,7 +78,8 @@ class DataFolder:
         """
         if not self.root.is_dir():
             raise NotFoundError(
-                f"There is no folder {self.root}. Make one with: kept --data {self.root} init"
+                f"There is no folder {self.root}."
+                f" Make one with: {program_name()} --data {self.root} init"
             )
         if not self.keyring.is_file() or not self.book.is_file():
             raise NotFoundError(

@@ -16,6 +16,7 @@ from kept.crypto.secret import Secret
 
 FILE_NAME = "kept.toml"
 PREFIX = "KEPT_"
+PROGRAM = "KEPT_PROGRAM"  # no setting: what was typed to start the program, told by `./dev`
 SECRETS = frozenset({"passphrase", "smtp_password", "dsn", "keys_dsn"})
 
 
@@ -61,6 +62,12 @@ def read_settings(folder: Path, environment: Mapping[str, str] | None = None) ->
         if text is not None:
             values[name] = _typed(name, text, str(field.type))
     return Settings(**values)  # type: ignore[arg-type]  # _typed has given each its type
+
+
+def program_name(environment: Mapping[str, str] | None = None) -> str:
+    """How the user starts the program, for commands that are shown to be typed."""
+    env = os.environ if environment is None else environment
+    return env.get(PROGRAM) or "kept"
 
 
 def _stored(path: Path) -> dict[str, object]:

@@ -18,6 +18,7 @@ from kept.ledger.policy import Policy
 from kept.vault.acts.trail import subject_of_row
 from kept.wiring.house import House
 from kept.wiring.parts import first_origin
+from kept.wiring.signing import sequencer_for, sign_waiting
 
 PEOPLE_AT_HAND = 10_000  # whose keys are kept in memory while the ledger is checked
 
@@ -100,10 +101,11 @@ def adopt(call: Call) -> Json:
 
 
 def follow(call: Call) -> Json:
-    """Close the log and open the next, which says so.
+    """Close the log, open the next, which says so, and sign it: a log without mark is not whole.
 
     Raises:
-        ConflictError: a server runs here; it would go on signing for the old log.
+        ConflictError: a server runs here; it would go on signing for the old log. Or the next log
+            is open and cannot be signed now; the next start does it.
     """
     house = _alone(call)
     base, mark = first_origin(house.book, house.opened), house.high_water.read()
@@ -117,6 +119,12 @@ def follow(call: Call) -> Json:
             now=house.clock.now(),
         )
     )
+    sequencer = sequencer_for(house, head.origin)
+    if mark is None:  # nothing to compare with, and the owner has said to go on: an act too
+        sequencer.adopt(actor=call.actor, now=house.clock.now())
+    refusing = sign_waiting(house, sequencer)
+    if refusing is not None:
+        raise ConflictError(f"The ledger goes on as {head.origin}. {refusing.en}")
     return {"origin": head.origin, "size": head.size}
 
 

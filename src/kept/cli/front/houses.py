@@ -36,6 +36,7 @@ def init(
     """
     from kept.wiring.founding import Founding, found_with_key_file, found_with_passphrase
     from kept.wiring.links import invitation_link
+    from kept.wiring.settings import program_name
 
     founding = Founding(name, owner, domain, language, country)
     settings = at.told()
@@ -48,10 +49,11 @@ def init(
         "recovery_words": " ".join(made.recovery_words),
         "link": invitation_link(settings, made.invitation.token),
     }
-    tell(dict(told), _founded, as_json=json)
+    note = "" if settings.public_url else "; with `serve --port`, put that port into it"
+    tell(dict(told), lambda made: _founded(made, program_name(), note), as_json=json)
 
 
-def _founded(made: dict[str, Any]) -> str:
+def _founded(made: dict[str, Any], program: str, note: str) -> str:
     words = made["recovery_words"].split()
     rows = [words[i : i + 6] for i in range(0, len(words), 6)]
     return "\n".join([
@@ -62,9 +64,9 @@ def _founded(made: dict[str, Any]) -> str:
         "",
         *("    " + "  ".join(row) for row in rows),
         "",
-        f"Start it:      kept --data {made['folder']} serve",
+        f"Start it:      {program} --data {made['folder']} serve",
         f"Then come in:  {made['link']}",
-        "               (works once, for three days)",
+        f"               (works once, for three days{note})",
     ])
 
 

@@ -55,7 +55,8 @@ def _verdict(found: dict[str, Any]) -> str:
     if found["whole"]:
         return f"Whole: {found['size']} entries of {found['origin']} are as they were signed."
     lines = [f"- {one['where']}: {one['what']}" for one in found["faults"]]
-    return "\n".join([f"CHANGED, in {len(lines)} places:", *lines])
+    count = "1 place" if len(lines) == 1 else f"{len(lines)} places"
+    return "\n".join([f"CHANGED, in {count}:", *lines])
 
 
 def _verify_receipt(path: Path, key: str | None, *, as_json: bool) -> int:
