@@ -3,9 +3,12 @@
 import json
 import os
 import sys
+import time
 from dataclasses import dataclass
 
 import apsw
+
+ADDITIONS = 2_000_000
 
 
 @dataclass(frozen=True)
@@ -81,13 +84,21 @@ def verdict(figure: Figure) -> str:
     return "pass" if (value <= floor.bound if floor.is_upper else value >= floor.bound) else "miss"
 
 
+def pace() -> float:
+    """Millions of additions a second of processor time: two runs compare by it."""
+    began, total = time.thread_time(), 0
+    for number in range(ADDITIONS):
+        total += number
+    return ADDITIONS / (time.thread_time() - began) / 1e6
+
+
 def tell_machine() -> None:
     """On which machine, and how busy it is, on standard error."""
     cores = len(os.sched_getaffinity(0))
     load = os.getloadavg()[0]
     print(
         f"{cores} cores, load {load:.1f}, Python {sys.version.split()[0]},"
-        f" SQLite {apsw.sqlite_lib_version()}",
+        f" SQLite {apsw.sqlite_lib_version()}, {pace():.0f} M additions a second",
         file=sys.stderr,
     )
     if load > cores * 0.5:
