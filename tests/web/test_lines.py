@@ -1,13 +1,17 @@
 """Is every act told in plain words, in both languages, with the right endings?"""
 
+import re
+from itertools import product
+
 import pytest
 
 from kept.ledger.acts.serving import is_of_a_person
 from kept.ledger.model import Kind
 from kept.promises.model.book import parse_book
 from kept.promises.model.default import default_book
-from kept.vault.model.rules import Role
+from kept.vault.model.rules import Basis, Lang, Role
 from kept.web.lines import Told, line
+from kept.web.staff_lines import PHRASES, staff_line
 
 RULES = parse_book(default_book(name="Tea", contact="a@example.org")).rules
 ONLY_OWN = {Kind.PERSON_SIGNED_IN.value, Kind.OWN_VIEW.value}
@@ -92,3 +96,83 @@ def test_ones_own_acts_say_you(kind: str) -> None:
     """What a person did themselves is told to them as theirs."""
     words = line(Told(kind, "self", "own"), RULES, "en")
     assert words.startswith(("You ", "A copy was made for you"))
+
+
+@pytest.mark.parametrize(
+    ("purpose", "ref", "en", "ru"),
+    [
+        ("deliver", "order 118", "to deliver your order 118", "чтобы доставить ваш заказ 118"),
+        ("deliver", "Заказ 118", "to deliver your order 118", "чтобы доставить ваш заказ 118"),
+        ("deliver", "KB-77", "to deliver your order KB-77", "чтобы доставить ваш заказ KB-77"),
+        ("deliver", "orders.xls", "deliver your order orders.xls", "ваш заказ orders.xls"),
+        ("deliver", "order", "to deliver your order order", "чтобы доставить ваш заказ order"),
+        ("answer", "118", "to answer you, order 118", "чтобы ответить вам, заказ 118"),
+        ("answer", "заказ 118", "to answer you, order 118", "чтобы ответить вам, заказ 118"),
+        ("answer", "talk 9", "to answer you, talk 9", "чтобы ответить вам, talk 9"),
+        ("answer", " ", "to answer you", "чтобы ответить вам"),
+    ],
+)
+def test_the_order_is_named_once(purpose: str, ref: str, en: str, ru: str) -> None:
+    """However the order was typed, the sentence says the word once."""
+    told = Told("person.read", "operator", purpose, ("delivery",), ref)
+    assert line(told, RULES, "en").endswith(en)
+    assert line(told, RULES, "ru").endswith(ru)
+
+
+@pytest.mark.parametrize(
+    ("told", "en", "ru"),
+    [
+        (
+            Told("person.read", "operator", "deliver", ("delivery",), "118"),
+            "Support opened the address to deliver order 118",
+            "Поддержка открыла адрес, чтобы доставить заказ 118",
+        ),
+        (
+            Told("person.own_view", "self", "own"),
+            "The customer looked at their own page",
+            "Клиент смотрел свою страницу",
+        ),
+        (
+            Told("consent.given", "self", "marketing"),
+            "The customer said yes: Send news and offers",
+            "Клиент сказал «да»: Послать новости и предложения",
+        ),
+        (
+            Told("person.refused", "owner", "answer", ("gifts",)),
+            "The owner tried to open “gifts” to answer the customer, and was refused",
+            "Владелец хотел открыть «gifts», чтобы ответить клиенту: программа отказала",
+        ),
+    ],
+)
+def test_colleagues_read_of_the_customer(told: Told, en: str, ru: str) -> None:
+    """The history on the desk speaks of the customer in the third person."""
+    assert staff_line(told, RULES, "en") == en
+    assert staff_line(told, RULES, "ru") == ru
+
+
+def rests_on_consent(purpose: str) -> bool:
+    """Whether people are asked for a yes to it."""
+    found = RULES.purposes.get(purpose)
+    return found is None or found.basis is Basis.CONSENT
+
+
+YOU = re.compile(r"\b(?:you|your|yours|вы|вас|вам|вами|ваш\w*)\b", re.IGNORECASE)
+
+
+@pytest.mark.parametrize("kind", sorted(PERSONAL))
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_colleagues_are_never_called_you(kind: str, lang: Lang) -> None:
+    """No sentence of the desk's history says "you" or "your"."""
+    every = tuple(RULES.categories)
+    for role, purpose in product(Role, (*RULES.purposes, "own", "unknown")):
+        if kind.startswith("consent.") and not rests_on_consent(purpose):
+            continue  # a consent names its purpose, and only such as rest on one
+        for things in ((), every):
+            assert not YOU.search(staff_line(Told(kind, role.value, purpose, things), RULES, lang))
+
+
+def test_every_line_of_the_shipped_book_is_known_to_colleagues() -> None:
+    """None of the shipped purposes falls back to its bare name."""
+    for purpose in RULES.purposes.values():
+        assert purpose.line.en in PHRASES
+        assert purpose.line.ru in PHRASES

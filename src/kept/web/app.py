@@ -18,6 +18,7 @@ from kept.web.problems import answer
 from kept.web.routes import demo, ledger, trust, verify
 from kept.web.routes.api.door import Door
 from kept.web.routes.api.routes import ROUTES as API_ROUTES
+from kept.web.routes.desk.just_found import JustFound
 from kept.web.routes.desk.routes import ROUTES as DESK_ROUTES
 from kept.web.routes.me.routes import ROUTES as ME_ROUTES
 from kept.web.windows import window_of
@@ -57,7 +58,7 @@ def create_app(parts: WebParts) -> Litestar:
         },
         exception_handlers={Exception: answer},
         middleware=[guard(is_https=parts.is_https)],
-        state=State({"parts": parts, "door": Door()}),
+        state=State({"parts": parts, "door": Door(), "just_found": JustFound()}),
         on_shutdown=[bounds.streams.close],
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,  # the API's own page is made from its endpoints

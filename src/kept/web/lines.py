@@ -1,15 +1,17 @@
 """Which plain sentence does a customer read for an act? The desk shows the same one beforehand.
 
+What staff read of the same act later speaks of the customer (`staff_lines`).
 Roles are told, names are not (CJEU C-579/21). Russian verbs agree with the role that acts. What
 has no sentence yet says its kind: an act is never left out.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from kept.base.encoding import Json
 from kept.ledger.model import Kind
-from kept.vault.model.rules import Lang, Rules, Text
+from kept.vault.model.rules import Lang, Purpose, Rules, Text
 
 FEMININE = frozenset({"operator", "service", "worker"})
 ROLES: Mapping[str, Text] = {
@@ -87,6 +89,31 @@ ICONS: Mapping[str, str] = {
     Kind.ERASURE_BEGUN: "erase",
 }
 EYE = "eye"
+ORDER = Text("order", "заказ")
+_NAMED_ORDER = re.compile(r"(?:order|заказ)\b[\s:.]*(?=\S)", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """To whom a sentence speaks: to the customer, or to colleagues about the customer.
+
+    `phrase` turns a purpose's line into this voice.
+    """
+
+    by_others: Mapping[str, Text]
+    by_self: Mapping[str, Text]
+    signalled: Text
+    things: Mapping[str, Text]
+    data: Text
+    phrase: Callable[[Purpose, Lang], str]
+
+
+def own_phrase(purpose: Purpose, lang: Lang) -> str:
+    """A purpose as its customer reads it."""
+    return purpose.line.get(lang)
+
+
+TO_YOU = Voice(BY_OTHERS, BY_YOU, SIGNALLED, THINGS, DATA, own_phrase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,52 +142,64 @@ def told_of(kind: str, role: str, purpose: str, /, *, detail: Mapping[str, Json]
     )
 
 
-def line(told: Told, rules: Rules, lang: Lang) -> str:
+def line(told: Told, rules: Rules, lang: Lang, *, voice: Voice = TO_YOU) -> str:
     """The sentence, without a full stop."""
-    form = _form(told).get(lang)
+    form = _form(told, voice).get(lang)
     who = ROLES.get(told.role, Text("Somebody here", "Кто-то у нас")).get(lang)
     return form.format(
         who=who,
         a="а" if told.role in FEMININE else "",
-        what=_things(told.categories, rules, lang),
-        why=_why(told, rules, lang),
+        what=_things(told.categories, rules, lang, voice=voice),
+        why=_why(told, rules, lang, voice=voice),
         kind=told.kind,
     )
 
 
-def _form(told: Told) -> Text:
+def _form(told: Told, voice: Voice) -> Text:
     if told.role == YOU:
         if told.is_signal:
-            return SIGNALLED
-        return BY_YOU.get(told.kind, OTHER)
-    return BY_OTHERS.get(told.kind, OTHER)
+            return voice.signalled
+        return voice.by_self.get(told.kind, OTHER)
+    return voice.by_others.get(told.kind, OTHER)
 
 
-def _things(keys: tuple[str, ...], rules: Rules, lang: Lang) -> str:
-    words = [_thing(key, rules, lang) for key in keys]
+def _things(keys: tuple[str, ...], rules: Rules, lang: Lang, *, voice: Voice) -> str:
+    words = [
+        voice.things[key].get(lang) if key in voice.things else _label(key, rules, lang)
+        for key in keys
+    ]
     if not words:
-        return DATA.get(lang)
+        return voice.data.get(lang)
     joint = " и " if lang == "ru" else " and "
     return joint.join(filter(None, (", ".join(words[:-1]), words[-1])))
 
 
-def _thing(key: str, rules: Rules, lang: Lang) -> str:
-    if key in THINGS:
-        return THINGS[key].get(lang)
+def _label(key: str, rules: Rules, lang: Lang) -> str:
     category = rules.categories.get(key)
     label = category.label.get(lang) if category else key
     return f"«{label}»" if lang == "ru" else f"“{label}”"
 
 
-def _why(told: Told, rules: Rules, lang: Lang) -> str:
+def _why(told: Told, rules: Rules, lang: Lang, *, voice: Voice) -> str:
     """Why, with a comma before it in Russian; consents name what they are about."""
     purpose = rules.purposes.get(told.purpose)
     if purpose is None:
         return ""
     if told.kind in {Kind.CONSENT_GIVEN, Kind.CONSENT_WITHDRAWN}:
         return f": {purpose.label.get(lang)}"
-    words = f"{purpose.line.get(lang)} {told.ref}".rstrip()
+    words = with_ref(voice.phrase(purpose, lang), told.ref, lang)
     return f", {words}" if lang == "ru" else f" {words}"
+
+
+def with_ref(words: str, ref: str, lang: Lang) -> str:
+    """Why, with what it was done for: "your order 118", "to answer you, order 118"."""
+    if not ref.strip():
+        return words
+    ref, order = ref.strip(), ORDER.get(lang)
+    bare = _NAMED_ORDER.sub("", ref, count=1) if _NAMED_ORDER.match(ref) else ref
+    if words.endswith(f" {order}"):
+        return f"{words.removesuffix(f' an {order}').removesuffix(f' {order}')} {order} {bare}"
+    return f"{words}, {order} {bare}" if bare != ref or ref.isdecimal() else f"{words}, {ref}"
 
 
 def icon(kind: str) -> str:

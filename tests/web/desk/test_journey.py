@@ -173,7 +173,7 @@ def test_a_day_at_the_desk(office: Office) -> None:
     assert TINA["email"] not in page.content()
     page.get_by_label("Deliver an order").check()
     page.get_by_label("Where to deliver").check()
-    page.get_by_label("Order or talk").fill("118")
+    page.get_by_label("Order or talk").fill("order 118")
     expect(page.locator("[data-preview]")).to_have_text(LINE)
     page.get_by_role("button", name="Open and leave this line").click()
     expect(page.locator(".opened")).to_contain_text(HOME["address"])

@@ -38,7 +38,34 @@ def test_before_a_purpose_only_the_mask_shows(any_colleagues: Colleagues) -> Non
         assert "t…@e….org" in text
         assert not any(secret in html.unescape(text) for secret in SECRETS)
     assert page.headers["cache-control"] == "no-store"
-    assert kinds(any_colleagues, person) == ["person.added", "person.found", "person.found"]
+    assert kinds(any_colleagues, person) == ["person.added", "person.found"]
+
+
+def test_a_look_at_the_page_later_is_another_look(colleagues: Colleagues) -> None:
+    """Two minutes after the search, in another session, or after a change the mask opens anew."""
+    person = colleagues.home.add(contact=TINA, delivery=HOME).person
+    operator, senior = colleagues.member(Role.OPERATOR), colleagues.member(Role.SENIOR)
+    operator.browser.post("/desk/people", data={"q": TINA["email"]})
+    for _ in range(2):
+        operator.browser.get(f"/desk/people/{person}")
+    assert kinds(colleagues, person)[1:] == ["person.found"]
+    assert "t…@e….org" in senior.browser.get(f"/desk/people/{person}").text
+    assert len(kinds(colleagues, person)) == 3
+    colleagues.home.later(minutes=3)
+    assert "t…@e….org" in operator.browser.get(f"/desk/people/{person}").text
+    assert kinds(colleagues, person)[1:] == ["person.found"] * 3
+
+
+def test_the_history_speaks_of_the_customer(colleagues: Colleagues) -> None:
+    """Colleagues read "the address", the preview keeps what the customer reads."""
+    person = colleagues.home.add(contact=TINA, delivery=HOME).person
+    operator = colleagues.member(Role.OPERATOR)
+    form = {"purpose": "deliver", "category": "delivery", "ref": "order 118"}
+    page = operator.browser.post(f"/desk/people/{person}/open", data=form).text
+    history = page[page.index("Who looked before") :]
+    assert "Support opened the address to deliver an order" in history
+    assert "your address" not in history
+    assert page.count("Support opened your address to deliver your order 118") == 2
 
 
 def test_a_search_finds_whole_values_only(colleagues: Colleagues) -> None:

@@ -85,6 +85,7 @@ def mend(
     if isinstance(done, Refused):
         refused = opened.refused_words(shell, done)
         return person_page(shell, who, View(chosen=chosen, refused=refused, status=403))
+    shell.just_found.forget(who)
     return person_page(shell, who, View(chosen=chosen, done=_said(shell, done)))
 
 

@@ -49,6 +49,7 @@ def search(request: Request[Any, Any, Any], parts: Parts, visitor: Who, data: Fo
         )
     except MalformedError:
         return people_page(shell, q=wanted, problem=NOT_FINDABLE.get(shell.lang))
+    shell.just_found.keep(visitor.session.id, found, now=now)
     return people_page(shell, q=wanted, found=found)
 
 

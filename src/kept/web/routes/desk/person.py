@@ -1,7 +1,7 @@
 """What may I see of this person, and why? Masked first; opened for a purpose, or refused in words.
 
 Before anything is opened the page shows the very line the person will read. A look at the mask is
-an act too.
+an act too; going on from a search to the page is the same look.
 """
 
 from dataclasses import dataclass, field
@@ -24,6 +24,7 @@ from kept.vault.model.gate import Request as Question
 from kept.vault.model.rules import Text
 from kept.web import forms
 from kept.web.forms import Form
+from kept.web.lines import ORDER
 from kept.web.parts import Parts
 from kept.web.routes.desk import opened, told
 from kept.web.routes.desk.shell import Page, Shell
@@ -55,7 +56,9 @@ def show(
     """The person's page, masked."""
     shell, who = Shell(request, parts, visitor), person_id(person)
     asker, now = visitor.asker(parts), parts.clock.now()
-    found = parts.db.write(lambda tx: recognise(tx, parts.vault, asker=asker, person=who, now=now))
+    found = shell.just_found.shown(visitor.session.id, who, now=now) or parts.db.write(
+        lambda tx: recognise(tx, parts.vault, asker=asker, person=who, now=now)
+    )
     return person_page(shell, who, View(masked=found))
 
 
@@ -134,6 +137,7 @@ def person_page(shell: Shell, person: PersonId, view: View) -> Page:
         person=_person(shell, found, view.masked),
         purposes=told.purposes_of(shell),
         categories=told.categories_of(shell),
+        order_word=ORDER.get(shell.lang),
         chosen=view.chosen,
         preview=told.line_of(shell, view.chosen),
         opened=view.opened,

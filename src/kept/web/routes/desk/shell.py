@@ -12,6 +12,7 @@ from kept.vault.model.rows import UnreadableTableError
 from kept.vault.model.rules import Lang
 from kept.web.parts import WebParts
 from kept.web.render import language_of, page
+from kept.web.routes.desk.just_found import JustFound
 from kept.web.routes.desk.words import ROLES
 from kept.web.staff_session import Visitor
 
@@ -26,6 +27,11 @@ class Shell:
     request: AnyRequest
     parts: WebParts
     visitor: Visitor
+
+    @property
+    def just_found(self) -> JustFound:
+        """What searches showed a moment ago."""
+        return self.request.app.state["just_found"]
 
     @property
     def lang(self) -> Lang:

@@ -1,4 +1,4 @@
-"""Which line will the customer read, and which did they read before? The same words as on `/me`."""
+"""Which line will the customer read, and what was done before? The preview speaks as `/me` does."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from kept.staff.model.account import STAFF_ROLES
 from kept.vault.model.rules import Purpose
 from kept.web.lines import DATA, Told, icon, line
 from kept.web.routes.desk.shell import Shell
+from kept.web.staff_lines import staff_line
 
 REF, CATEGORY = "{ref}", "{category}"  # the places that the browser fills while one types
 
@@ -51,13 +52,13 @@ def purposes_of(shell: Shell) -> list[dict[str, str]]:
 
 def _purpose(shell: Shell, purpose: Purpose) -> dict[str, str]:
     rules, lang = shell.parts.vault.rules, shell.lang
-    told = Told(Kind.PERSON_READ, shell.visitor.role.value, purpose.key, (), REF)
+    told = Told(Kind.PERSON_READ, shell.visitor.role.value, purpose.key)
     said = line(told, rules, lang).replace(DATA.get(lang), CATEGORY, 1)
     needed = {"ref": purpose.needs_ref, "reason": purpose.needs_reason}
     return {
         "key": purpose.key,
         "label": purpose.label.get(lang),
-        "line": said.replace(f" {REF}", REF),
+        "line": said + REF,
         "categories": " ".join(sorted(purpose.categories)),
         "needs": " ".join(key for key, is_needed in needed.items() if is_needed),
     }
@@ -87,7 +88,7 @@ def act_of(shell: Shell, act: BareAct) -> dict[str, object]:
     return {
         "id": act.act_id,
         "icon": icon(act.kind),
-        "line": line(Told(act.kind, act.role, act.purpose, keys), rules, lang),
+        "line": staff_line(Told(act.kind, act.role, act.purpose, keys), rules, lang),
         "iso": when(act.at),
         "at_text": moment_text(act.at, lang),
         "reason": "",

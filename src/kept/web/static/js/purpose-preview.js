@@ -2,6 +2,15 @@
 // Chips carry data-line with {category} and {ref}; the form is [data-purpose-form], the line [data-preview].
 "use strict";
 (() => {
+  const ORDER = /^(?:order|заказ)(?![\p{L}\d_])[\s:.]*(?=\S)/iu;
+  // The same words as the server's: "your order 118", "to answer you, order 118".
+  const withRef = (words, typed, order) => {
+    const ref = typed.trim();
+    if (!ref) return words;
+    const bare = ref.replace(ORDER, "");
+    if (words.endsWith(` ${order}`)) return `${words} ${bare}`;
+    return bare !== ref || /^\d+$/.test(ref) ? `${words}, ${order} ${bare}` : `${words}, ${ref}`;
+  };
   for (const form of document.querySelectorAll("[data-purpose-form]")) {
     const line = form.querySelector("[data-preview]");
     if (!line) continue;
@@ -25,7 +34,7 @@
       const ready = purpose && picked;
       if (button) button.disabled = !ready;
       line.textContent = ready
-        ? purpose.dataset.line.replaceAll("{category}", picked.dataset.what).replaceAll("{ref}", ref && ref.value.trim() ? ` ${ref.value.trim()}` : "")
+        ? withRef(purpose.dataset.line.replace("{ref}", "").replaceAll("{category}", picked.dataset.what), ref ? ref.value : "", line.dataset.order)
         : line.dataset.empty;
     };
     form.addEventListener("input", show);
