@@ -3,15 +3,19 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Iterator
+from contextlib import ExitStack
 
 import pytest
 
 from houses import Home
 from kept.base.errors import UnavailableError
+from kept.staff.acts.keys import revoke_key
 from kept.vault.acts.listing import count_people
+from kept.web.problems import ProblemError
 from kept.web.routes.api import imports
+from kept.web.routes.api.door import LISTS_MOST, SIGN_IN, Door
 from kept.web.routes.api.imports import Incoming
-from services import Service, issued
+from services import OWNER, Service, issued
 
 
 def lines(start: int, end: int) -> list[bytes]:
@@ -112,7 +116,55 @@ async def test_stalled(monkeypatch: pytest.MonkeyPatch) -> None:
         await asyncio.Event().wait()
 
     monkeypatch.setattr(imports, "IDLE_S", 0.01)
-    incoming = Incoming(stalling(), asyncio.get_running_loop(), frozenset())
+    incoming = Incoming(
+        stalling(), asyncio.get_running_loop(), frozenset(), still_welcome=lambda: None
+    )
     assert await incoming._next() == b"first"
     with pytest.raises(UnavailableError):
         await incoming._next()
+
+
+def test_an_ended_key_brings_nothing_in(home: Home) -> None:
+    """A list needs a live key from its first line on, also from a key that was used just before."""
+    key = issued(home)
+    with home.browser() as browser:
+        shop = Service(browser, key.text)
+        shop.take_in(email="ada@example.org")
+        now = home.clock.now()
+        home.write(
+            lambda tx: revoke_key(tx, home.house.staff, actor=OWNER, key=key.key.id, now=now)
+        )
+        late = shop.ask("POST", "/people/import", content=b"\n".join(lines(0, 5)))
+    assert late.status_code == 401
+    assert home.read(count_people) == 1
+
+
+async def test_a_key_that_ends_under_way(monkeypatch: pytest.MonkeyPatch) -> None:
+    """While a list comes in it is asked again and again whether its key is still live."""
+
+    async def endless() -> AsyncIterator[bytes]:
+        while True:
+            yield b'{"name": "x"}\n'
+
+    def ended() -> None:
+        raise ProblemError(SIGN_IN)
+
+    monkeypatch.setattr(imports, "ASK_EVERY_BYTES", 100)
+    incoming = Incoming(
+        endless(), asyncio.get_running_loop(), frozenset({"name"}), still_welcome=ended
+    )
+    with pytest.raises(ProblemError):
+        await asyncio.to_thread(lambda: sum(1 for _ in incoming.rows()))
+
+
+def test_few_lists_at_once() -> None:
+    """Each holds a thread, so what comes too much is told to wait; a place is given back."""
+    door = Door()
+    with ExitStack() as stack:
+        for _ in range(LISTS_MOST):
+            stack.enter_context(door.importing())
+        with pytest.raises(ProblemError) as full:
+            stack.enter_context(door.importing())
+    assert full.value.problem.status == 429
+    with door.importing():
+        pass

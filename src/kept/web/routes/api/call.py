@@ -8,6 +8,7 @@ that the key is still live. A refused value is never echoed.
 import hashlib
 import re
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager
 from datetime import datetime
 from functools import cache
 from typing import Any, NoReturn, TypeVar
@@ -214,6 +215,21 @@ class Call:
             self._door.note_use(self.key.id, now=self.now)
         return done
 
+    def see_live(self) -> None:
+        """See, in a thread of its own, that the key has not ended since it was let in.
+
+        Raises:
+            ProblemError: it has.
+        """
+        try:
+            self.parts.db.read(self._require_live)
+        except _KeyEndedError:
+            raise ProblemError(SIGN_IN) from None
+
+    def importing(self) -> AbstractContextManager[None]:
+        """A place among the lists that come in at once; see `Door.importing`."""
+        return self._door.importing()
+
     async def once(self, verb: Callable[[Tx], Pending[Told]], *, said: bytes) -> Told:
         """Run a verb unless this very request was answered before; then that answer again.
 
@@ -267,7 +283,7 @@ class Call:
         return Ask(self.key.id, name, hashlib.sha256(said).digest())
 
     def _require_live(self, tx: Tx) -> None:
-        if not still_live(tx, self.key.id, now=self.now):
+        if not still_live(tx, self.key.id, now=self.parts.clock.now()):
             raise _KeyEndedError
 
 

@@ -9,6 +9,8 @@ it, and each server process counts for itself.
 """
 
 import hashlib
+from collections.abc import Generator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -22,6 +24,7 @@ SCHEME = "Bearer "
 RATE = 2_000  # requests a second
 BURST = 2 * RATE
 KNOWN_MOST = 1_000
+LISTS_MOST = 3  # that come in at once
 CHALLENGE = (("WWW-Authenticate", 'Bearer realm="kept"'),)
 
 
@@ -41,6 +44,7 @@ class Door:
     def __init__(self) -> None:
         self._known: dict[bytes, ApiKey] = {}
         self._buckets: dict[KeyId, _Bucket] = {}
+        self._lists = 0
 
     async def enter(self, db: Database, authorization: str | None, *, now: datetime) -> ApiKey:
         """The key behind an Authorization header. Hostile input.
@@ -64,6 +68,21 @@ class Door:
     def forget(self, key: KeyId) -> None:
         """The key has ended."""
         self._known = {mark: one for mark, one in self._known.items() if one.id != key}
+
+    @contextmanager
+    def importing(self) -> Generator[None]:
+        """A place for one list: each holds a thread for as long as its sender likes.
+
+        Raises:
+            ProblemError: all places are taken.
+        """
+        if self._lists >= LISTS_MOST:
+            raise ProblemError(Problem(429, "too_many", "Other lists are coming in. Wait.", 10))
+        self._lists += 1
+        try:
+            yield
+        finally:
+            self._lists -= 1
 
     def note_use(self, key: KeyId, *, now: datetime) -> None:
         """Its use was written down."""

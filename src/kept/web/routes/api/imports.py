@@ -11,7 +11,7 @@ Source: NDJSON; `kept.flows.import_people`.
 import asyncio
 import hashlib
 import re
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from typing import Any, Final
 
 from litestar.exceptions import InternalServerException
@@ -36,6 +36,7 @@ from kept.web.routes.api.shapes import ImportDone, RowRefusal
 
 REFUSALS_MOST = 1_000
 DROPPED_MOST = 100
+ASK_EVERY_BYTES = 1 << 20  # of a list, whether its key is still live
 IDLE_S = 30.0  # without a byte: the importing thread is let go
 _LABEL = b"kept/api/import/v1"
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,39}")  # so that no value is listed as a name
@@ -46,19 +47,22 @@ async def take_in(call: Call) -> ASGIResponse:
     """Take a list in; rows that cannot be taken are named, the rest is in."""
     why, allowed = _provenance(call), _writable(call)
     call.require_key(purpose=why.purpose, categories=frozenset(), can=Capability.IMPORT)
-    incoming = Incoming(call.request.stream(), asyncio.get_running_loop(), allowed)
+    incoming = Incoming(
+        call.request.stream(), asyncio.get_running_loop(), allowed, still_welcome=call.see_live
+    )
     name = call.asked_as()
-    if name and await call.read(lambda tx: is_answered(tx, call.key.id, name, now=call.now)):
+    if await call.read(lambda tx: is_answered(tx, call.key.id, name, now=call.now)):
         await incoming.drain()
         return retold(await _answer(call, incoming, None))
     sources = sources_by_key(sorted(allowed), call.parts.vault.rules)
-    run = await asyncio.to_thread(
-        import_rows,
-        ImportParts(call.parts.clock, call.parts.db, call.parts.vault),
-        incoming.rows(),
-        Order(call.actor, call.key.name, sources, why),
-        digest=_digest(call, name),
-    )
+    with call.importing():
+        run = await asyncio.to_thread(
+            import_rows,
+            ImportParts(call.parts.clock, call.parts.db, call.parts.vault),
+            incoming.rows(),
+            Order(call.actor, call.key.name, sources, why),
+            digest=_digest(call, name),
+        )
     refused = await call.read(lambda tx: refused_rows(tx, run, most=REFUSALS_MOST))
     body = encoded(_done(run, refused, incoming)).decode()
     return retold(await _answer(call, incoming, Told(200, body, None)))
@@ -126,8 +130,11 @@ class Incoming:
         stream: AsyncIterator[bytes],
         loop: asyncio.AbstractEventLoop,
         allowed: frozenset[str],
+        *,
+        still_welcome: Callable[[], None],
     ) -> None:
         self._stream, self._loop, self._allowed = stream, loop, allowed
+        self._still_welcome = still_welcome
         self._hash = hashlib.sha256()
         self.dropped: set[str] = set()
 
@@ -149,7 +156,12 @@ class Incoming:
         return row
 
     def _chunks(self) -> Iterator[bytes]:
+        since_asked = 0
         while chunk := asyncio.run_coroutine_threadsafe(self._next(), self._loop).result():
+            since_asked += len(chunk)
+            if since_asked >= ASK_EVERY_BYTES:
+                self._still_welcome()
+                since_asked = 0
             yield chunk
 
     async def drain(self) -> None:
