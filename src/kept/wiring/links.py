@@ -15,4 +15,4 @@ def invitation_link(settings: Settings, token: str) -> str:
 
 def follow_link(settings: Settings, token: str) -> str:
     """The page that shows how far an erasing is; it names nobody."""
-    return f"{public_url(settings)}/erased/{token}"
+    return f"{public_url(settings)}/erasure/{token}"

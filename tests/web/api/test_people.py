@@ -297,7 +297,8 @@ def test_erasure(home: Home) -> None:
         assert first.status_code == 202
         assert shop.ask("POST", f"/people/{person}/erasure", **named).json() == first.json()
         assert shop.ask("POST", f"/people/{person}/erasure").status_code == 409
-        token = first.json()["follow"].rpartition("/")[2]
+        path, _, token = first.json()["follow"].partition("//")[2].partition("/")[2].rpartition("/")
+        assert browser.get(f"/{path}/{token}").status_code == 200
         assert token not in str(home.read(lambda tx: tx.rows("select * from idempotency")))
         home.settle()
         gone = shop.ask("GET", f"/people/{person}/cells/contact", purpose="deliver")
@@ -330,3 +331,34 @@ def test_nothing_personal_in_logs(
     everything = f"{logged}{told.out}{told.err}"
     house_log = [r.getMessage() for r in caplog.records if not r.name.startswith("httpx")]
     assert secret not in everything + "".join(house_log)
+
+
+def test_a_change_of_address_needs_a_key_for_everything(home: Home) -> None:
+    """Whoever reads the mailbox signs in and sees all, so a narrow key may not move the address."""
+    with home.browser() as browser:
+        wide = Service(browser, issued(home).text)
+        person = wide.take_in(**ADA)
+        narrow = Service(browser, issued(home, categories=["contact"]).text)
+        change: dict[str, Any] = {
+            "purpose": "deliver",
+            "headers": {"If-Match": '"1"'},
+            "json": {"values": {"email": "mine@example.org"}},
+        }
+        refused = narrow.ask("PATCH", f"/people/{person}/cells/contact", **change)
+        assert (refused.status_code, refused.json()["code"]) == (403, "out_of_scope")
+        name: dict[str, Any] = {**change, "json": {"values": {"name": "Ada King"}}}
+        named = narrow.ask("PATCH", f"/people/{person}/cells/contact", **name)
+        assert named.status_code == 200
+        change["headers"] = {"If-Match": '"2"'}
+        assert wide.ask("PATCH", f"/people/{person}/cells/contact", **change).status_code == 200
+
+
+def test_a_key_finds_by_its_own_categories_alone(home: Home) -> None:
+    """A key for deliveries does not learn whose an e-mail is: to it nobody has it."""
+    with home.browser() as browser:
+        wide = Service(browser, issued(home).text)
+        wide.take_in(**ADA)
+        narrow = Service(browser, issued(home, purposes=["deliver"], categories=["delivery"]).text)
+        looked: dict[str, Any] = {"json": {"value": ADA["email"]}}
+        assert len(wide.ask("POST", "/people/find", **looked).json()["people"]) == 1
+        assert narrow.ask("POST", "/people/find", **looked).json()["people"] == []

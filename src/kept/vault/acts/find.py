@@ -75,7 +75,8 @@ def find_people(
     if not wanted:
         raise MalformedError("value", "not an e-mail, a phone or a number that could be found")
     found = [
-        _answer(tx, vault, known, asker=asker, now=now) for known in matches(tx, vault, wanted)
+        _answer(tx, vault, known, asker=asker, now=now)
+        for known in matches(tx, vault, wanted, within=asker.categories)
     ]
     if not found:
         record(tx, vault.origin, act=Act(Kind.NOBODY_FOUND, asker.actor, HOUSE), now=now)
@@ -111,13 +112,24 @@ def _require_finder(asker: Asker) -> None:
         raise RefusedError("review_overdue", "Your access is overdue for review by an owner.")
 
 
-def matches(tx: Tx, vault: VaultParts, wanted: list[tuple[FieldKind, str]]) -> list[Known]:
-    """Live people one of whose opened values equals a wanted one. For verbs that record an act."""
+def matches(
+    tx: Tx,
+    vault: VaultParts,
+    wanted: list[tuple[FieldKind, str]],
+    *,
+    within: frozenset[str] | None = None,
+) -> list[Known]:
+    """Live people one of whose opened values equals a wanted one. For verbs that record an act.
+
+    `within` names the categories whose values may be looked at; None for all.
+    """
     people: dict[int, Known] = {}
     for kind, text in wanted:
         index = vault.keys.index(kind)
         hints = store.tagged(tx, kind=INDEX_KIND_ID[kind], ver=index.version, tag=index.tag(text))
         for person_n, field_id in hints[:MAX_FOUND]:
+            if within is not None and not _is_within(vault, field_id, within):
+                continue
             if person_n not in people and (
                 match := _verified(tx, vault, person_n, field_id=field_id, kind=kind, text=text)
             ):
@@ -142,6 +154,11 @@ def _verified(
     value = open_cell(vault, known, cell).values.get(field_id)
     kept = index_text(normalise(kind, str(value), region=vault.rules.phone_region))
     return known if value is not None and kept == text else None
+
+
+def _is_within(vault: VaultParts, field_id: int, within: frozenset[str]) -> bool:
+    category = _category_of(vault, field_id)
+    return category is not None and category.key in within
 
 
 def _category_of(vault: VaultParts, field_id: int) -> Category | None:

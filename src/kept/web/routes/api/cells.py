@@ -15,7 +15,7 @@ from kept.vault.acts.correct import Correction, correct
 from kept.vault.acts.open import OpenedPerson, Shown, ShownCategory, open_person
 from kept.vault.model.body import Status, date_of
 from kept.vault.model.gate import Code, Refused, Request
-from kept.vault.model.rules import FieldKind, Level
+from kept.vault.model.rules import FieldKind, Level, Role
 from kept.web.problems import Problem, ProblemError
 from kept.web.routes.api.call import Call, refusal, respond, unfit
 from kept.web.routes.api.contract import (
@@ -160,6 +160,7 @@ async def change(call: Call) -> ASGIResponse:
     order = await call.body(Change)
     call.require(purpose=purpose, categories=frozenset({category}), can=Capability.WRITE)
     _check_fields(call, category, order)
+    _check_door(call, order)
     correction = Correction(category, old_rev, order.values, method=_METHOD)
     try:
         done = await call.write(
@@ -183,6 +184,21 @@ def _check_fields(call: Call, category: str, order: Change) -> None:
     known = {field.key for field in call.parts.vault.rules.categories[category].fields}
     if not order.values.keys() <= known:
         unfit("body $.values", "a field that this category does not have")
+
+
+def _check_door(call: Call, order: Change) -> None:
+    """Refuse a change of an e-mail to a key that is not made for every category.
+
+    Whoever reads that mailbox can sign in as the person, and sees all of them.
+
+    Raises:
+        ProblemError: the key is too narrow.
+    """
+    rules = call.parts.vault.rules
+    fields = rules.fields()
+    is_door = any(fields[key][1].kind is FieldKind.EMAIL for key in order.values)
+    if is_door and not rules.categories.keys() <= call.key.scope.categories:
+        raise ProblemError(refusal(Refused(Code.OUT_OF_SCOPE, Role.OWNER)))
 
 
 def _if_match(call: Call) -> int:

@@ -44,7 +44,7 @@ async def begin(call: Call) -> ASGIResponse:
         said=await call.request.body(),
     )
     act = msgspec.json.decode(told.body, type=Recorded).act
-    follow = f"{call.parts.public_url}/erased/{token_text(token)}"
+    follow = f"{call.parts.public_url}/erasure/{token_text(token)}"
     return respond(ErasureBegun(act, "erasing", follow), http_status=told.status, acts=(act,))
 
 
