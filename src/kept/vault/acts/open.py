@@ -96,7 +96,7 @@ def open_person(
     answer = ask_gate(tx, vault, known, request=request, now=now)
     if isinstance(answer, Refused):
         return Pending(answer)
-    cells = store.cells(tx, known.row.n)
+    cells = _asked_for(tx, vault, known.row, request)
     note_opening(tx, now=now)
     opened = _open(vault, known, request=request, cells=cells, level=answer.level)
     more: dict[str, Json] = {"batch": batch} if batch else {}
@@ -115,7 +115,7 @@ def ask_gate(
         MalformedError: a reference or reason that is too long, or an unknown category.
     """
     _check_words(vault, request)
-    cells = store.cells(tx, person.row.n)
+    cells = _asked_for(tx, vault, person.row, request)
     situation = _situation(tx, vault, person.row, request=request, cells=cells, now=now)
     answer = decide(request, vault.rules, situation, now=now)
     if isinstance(answer, Refused):
@@ -129,6 +129,13 @@ def ask_gate(
             now=now,
         )
     return answer
+
+
+def _asked_for(
+    tx: Tx, vault: VaultParts, row: PersonRow, request: Request
+) -> Mapping[int, CellRow]:
+    ids = [vault.rules.categories[key].id for key in request.categories]
+    return store.cells_of(tx, row.n, ids)
 
 
 def _check_words(vault: VaultParts, request: Request) -> None:

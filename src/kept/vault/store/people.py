@@ -234,6 +234,21 @@ def cells(tx: Tx, person_n: int) -> dict[int, CellRow]:
     }
 
 
+def cells_of(tx: Tx, person_n: int, category_ids: Iterable[int]) -> dict[int, CellRow]:
+    """Some of a person's sealed categories: the others, which may be long, are not read."""
+    found: dict[int, CellRow] = {}
+    for category_id in category_ids:
+        row = tx.row(
+            "select category_id, rev, env, written_at, due_at, fresh_until from cell"
+            " where person_n = :n and category_id = :category",
+            n=person_n,
+            category=category_id,
+        )
+        if row is not None:
+            found[category_id] = CellRow(*row)
+    return found
+
+
 def insert_cells(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
     """Insert first revisions: person_n, category_id, rev, env, at, due_at, fresh_until."""
     tx.run_many(
