@@ -1,12 +1,18 @@
 """Does the bucket slow one network down, and nobody else?"""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import pytest
+from litestar import Request
 from litestar.exceptions import TooManyRequestsException
 
+from houses import Home
 from kept.web import buckets
 from kept.web.buckets import Buckets, place_of
+from kept.web.staff_session import address_of, network_of
+from kept.wiring.serving import web_parts
 
 NOW = datetime(2026, 3, 2, 9, tzinfo=UTC)
 
@@ -58,3 +64,30 @@ def test_memory_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
     found.take("192.0.2.1", now=NOW)
     with pytest.raises(TooManyRequestsException):
         found.take("192.0.2.3", now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("lines", "trusted", "address"),
+    [
+        (["6.6.6.6", "203.0.113.7"], True, "203.0.113.7"),
+        (["6.6.6.6, 203.0.113.7"], True, "203.0.113.7"),
+        (["203.0.113.7"], True, "203.0.113.7"),
+        (["6.6.6.6"], False, "192.0.2.1"),
+        ([], True, "192.0.2.1"),
+    ],
+)
+def test_only_the_proxys_own_word_counts(
+    home: Home, lines: list[str], trusted: bool, address: str
+) -> None:
+    """Whatever a visitor says of their address, in one line or two: the last is the proxy's."""
+    parts = replace(web_parts(home.house, lambda: None), trusts_proxy=trusted)
+    headers = [(b"x-forwarded-for", line.encode()) for line in lines]
+    scope: Any = {"type": "http", "headers": headers, "client": ("192.0.2.1", 5)}
+    assert address_of(Request(scope), parts) == address
+
+
+def test_a_household_is_one_place_at_the_desk(home: Home) -> None:
+    """Who owns an IPv6 network has more addresses than a wait could ever count."""
+    parts = web_parts(home.house, lambda: None)
+    scope: Any = {"type": "http", "headers": [], "client": ("2001:db8:1:2:3:4:5:6", 5)}
+    assert network_of(Request(scope), parts) == "2001:db8:1:2::/64"

@@ -24,6 +24,7 @@ from kept.staff.model.permissions import Permission, demand, may
 from kept.staff.model.session import ABSOLUTE, Session
 from kept.vault.model.gate import Asker
 from kept.vault.model.rules import Role
+from kept.web.buckets import place_of
 from kept.web.parts import WebParts
 
 COOKIE = "kept_desk"
@@ -156,9 +157,19 @@ def _cookie(parts: WebParts, value: str, seconds: int) -> Cookie:
 
 
 def address_of(request: Request[Any, Any, Any], parts: WebParts) -> str:
-    """The network address a request came from; a trusted proxy names it last."""
+    """The network address a request came from; a trusted proxy names it last.
+
+    Some proxies join what was there, others add a line of the header below it: all but the very
+    last name may be the visitor's own invention.
+    """
     if parts.trusts_proxy:
-        said = request.headers.get("x-forwarded-for", "").rpartition(",")[2].strip()
+        lines = request.headers.getall("x-forwarded-for", [""])
+        said = lines[-1].rpartition(",")[2].strip()
         if said:
             return said[:64]
     return request.client.host if request.client else "nowhere"
+
+
+def network_of(request: Request[Any, Any, Any], parts: WebParts) -> str:
+    """The network a request came from, for counting failures: one household, one place."""
+    return place_of(address_of(request, parts))

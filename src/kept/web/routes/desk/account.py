@@ -28,7 +28,7 @@ from kept.web.problems import status_of
 from kept.web.render import language_of
 from kept.web.routes.desk.shell import Page, Shell, error_words
 from kept.web.routes.desk.sign_in import JSON, bounded_body, json_problem, refused_words
-from kept.web.staff_session import Visitor, Who, address_of, needs
+from kept.web.staff_session import Visitor, Who, needs, network_of
 
 METHODS: dict[str, Text] = {
     "code": Text("password and code", "пароль и код"),
@@ -66,7 +66,7 @@ def password(request: Request[Any, Any, Any], parts: Parts, visitor: Who, data: 
         visitor,
         old=forms.secret(data, "old"),
         new=chosen,
-        address=address_of(request, parts),
+        address=network_of(request, parts),
     )
     if refused is not None:
         return _page(shell, errors={"old": refused_words(refused, shell.lang)})

@@ -27,9 +27,9 @@ from kept.web.staff_session import (
     DESK,
     SIGN_IN,
     Who,
-    address_of,
     current_visitor,
     needs,
+    network_of,
     no_cookie,
     open_to_anybody,
     safe_next,
@@ -58,7 +58,7 @@ def enter(request: Request[Any, Any, Any], parts: Parts, data: Form) -> Response
         email=email,
         password=forms.secret(data, "password"),
         code=forms.text(data, "code", most=20),
-        address=address_of(request, parts),
+        address=network_of(request, parts),
     )
     if isinstance(outcome, SignInRefused):
         problem = refused_words(outcome, language_of(request, parts))
@@ -113,7 +113,7 @@ def passkey_begin(parts: Parts) -> Response[str]:
 async def passkey_finish(request: Request[Any, Any, Any], parts: Parts) -> Response[Any]:
     """The passkey's answer."""
     answer = await bounded_body(request)
-    now, address = parts.clock.now(), address_of(request, parts)
+    now, address = parts.clock.now(), network_of(request, parts)
     outcome = await parts.db.write_async(
         lambda tx: sign_in_with_passkey(tx, parts.staff, answer=answer, address=address, now=now)
     )
