@@ -10,7 +10,8 @@ at once, and none for long. An import that was cut off goes on when the same fil
 # pyright: reportUnknownMemberType=false, reportUnknownArgumentType=false
 
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Generator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -57,6 +58,7 @@ class Uploads:
         self.folder = folder
         self.vault_id = vault_id
         self._held: dict[str, Upload] = {}
+        self._coming: set[Path] = set()
         self._lock = threading.Lock()
 
     async def receive(
@@ -71,18 +73,30 @@ class Uploads:
         self._tidy(now)
         raw, key = draw(ID_BYTES), SealKey(Secret(draw(KEY_BYTES)))
         path = self.folder / f"{raw.hex()}.sealed"
-        with SealedWriter(path, key, vault_id=self.vault_id, object_id=raw) as writer:
-            name = await _file_of(content_type, stream, writer)
-            if not name or not writer.size_bytes:
-                raise MalformedError("file", "choose a file that is not empty")
 
         def reader() -> BinaryIO:
             return open_sealed_file(path, key, vault_id=self.vault_id, object_id=raw)
 
-        upload = Upload(b64url(raw), name, path, now, reader)
-        with self._lock:
-            self._held[upload.id] = upload
+        with self._arriving(path):
+            with SealedWriter(path, key, vault_id=self.vault_id, object_id=raw) as writer:
+                name = await _file_of(content_type, stream, writer)
+                if not name or not writer.size_bytes:
+                    raise MalformedError("file", "choose a file that is not empty")
+            upload = Upload(b64url(raw), name, path, now, reader)
+            with self._lock:
+                self._held[upload.id] = upload
         return upload
+
+    @contextmanager
+    def _arriving(self, path: Path) -> Generator[None]:
+        """While a list comes in, another one's coming does not delete it."""
+        with self._lock:
+            self._coming.add(path)
+        try:
+            yield
+        finally:
+            with self._lock:
+                self._coming.discard(path)
 
     def get(self, upload_id: str) -> Upload:
         """A list that waits.
@@ -112,7 +126,7 @@ class Uploads:
             many = idle[: max(0, len(idle) - WAITING_MOST + 1)]
             for one in {u.id: u for u in [*many, *(u for u in idle if now - u.at > WAITS)]}:
                 del self._held[one]
-            known = {one.path for one in self._held.values()}
+            known = self._coming | {one.path for one in self._held.values()}
         for path in self.folder.glob("*.sealed"):
             if path not in known:
                 path.unlink(missing_ok=True)

@@ -2,6 +2,9 @@
 
 import re
 import time
+from collections.abc import AsyncIterator
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -13,6 +16,7 @@ from kept.base.errors import UnavailableError
 from kept.vault.acts import intake
 from kept.vault.acts.listing import count_people
 from kept.vault.model.rules import Role
+from kept.web.uploads import Uploads
 
 LIST = (
     "Имя;Почта;Телефон;Город;Странное\r\n"
@@ -128,6 +132,26 @@ def test_an_upload_lies_sealed(colleagues: Colleagues) -> None:
     upload(owner, b"email\nother@example.org\n")
     assert held.exists()
     assert not (stray / "left-by-a-crash.sealed").exists()
+
+
+async def test_two_lists_come_at_once(tmp_path: Path) -> None:
+    """A list that begins to come does not delete one that is still coming."""
+    now, body = datetime(2026, 3, 2, 9, tzinfo=UTC), b"email\na@example.org\n"
+    uploads = Uploads(tmp_path / "uploads", bytes(16))
+    head = b'--x\r\nContent-Disposition: form-data; name="file"; filename="a.csv"\r\n\r\n'
+    kind = "multipart/form-data; boundary=x"
+
+    async def quick() -> AsyncIterator[bytes]:
+        yield head + body + b"\r\n--x--\r\n"
+
+    async def slow() -> AsyncIterator[bytes]:
+        yield head
+        await uploads.receive(kind, quick(), now=now)
+        yield body + b"\r\n--x--\r\n"
+
+    held = await uploads.receive(kind, slow(), now=now)
+    with held.reader() as file:
+        assert file.read() == body
 
 
 def test_an_import_that_was_cut_off_goes_on_with_the_same_file(colleagues: Colleagues) -> None:
