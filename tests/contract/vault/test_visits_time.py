@@ -196,6 +196,19 @@ def test_without_an_address_nothing_leaves(home: Home):
         notice(otto.person)
 
 
+@pytest.mark.parametrize(
+    "text", ["tina@example.org,eve@example.org", "tina@example.org\nBcc: eve@example.org", "a@b"]
+)
+def test_no_letter_goes_to_what_is_no_address(home: Home, text: str):
+    """Text that was kept as written could name others, or write into the letter's head."""
+    odd = home.add(contact={"email": text})
+    vault, now = home.house.vault, home.clock.now()
+    assert (
+        home.write(lambda tx: release_notice(tx, vault, person=odd.person, what="x", now=now))
+        is None
+    )
+
+
 def test_what_is_past_its_time_goes_and_the_empty_are_forgotten(any_home: Home):
     """A category alone, with an act; who has nothing left is erased by the same transaction."""
     tina = any_home.add(contact=TINA, delivery=HOME)

@@ -16,6 +16,7 @@ from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
 from kept.vault.acts.parts import Known, VaultParts, known_person, note_opening, open_cell
 from kept.vault.acts.visit import CODE_DIGITS, put_code
+from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import Category, Field, FieldKind
 from kept.vault.store import people as store
 
@@ -107,14 +108,21 @@ def _released(
 
 
 def _address(tx: Tx, vault: VaultParts, person: Known) -> tuple[str, Category] | None:
-    """The first e-mail address kept on the person."""
+    """The first e-mail address kept on the person that is one: text that is none stays here.
+
+    What was kept as written could name several mailboxes, or break the letter's head.
+    """
     cells = store.cells(tx, person.row.n)
     for category, field in _email_fields(vault):
         cell = cells.get(category.id)
         value = open_cell(vault, person, cell).values.get(field.id) if cell else None
-        if isinstance(value, str) and "@" in value:
+        if isinstance(value, str) and _is_one(value, region=vault.rules.phone_region):
             return value, category
     return None
+
+
+def _is_one(value: str, *, region: str) -> bool:
+    return normalise(FieldKind.EMAIL, value, region=region).verified_shape
 
 
 def _email_fields(vault: VaultParts) -> list[tuple[Category, Field]]:
