@@ -219,6 +219,7 @@ def forget_person(tx: Tx, person: int) -> None:
     )
     tx.run(
         "update acts set person = null, n = null, categories = null,"
+        " actor = case when role = 'self' then 'self' else actor end,"  # their id stands in it
         " at = at - (at % 3600000000) where person = :person",
         person=person,
     )

@@ -130,6 +130,7 @@ def test_nothing_is_left_anywhere(any_home: Home):
     any_home.house.sequencer.run(now=any_home.clock.now())
     assert forget_people(forget_parts(any_home)) == 0
     assert rows_left(any_home, n) == 0
+    assert one(any_home, "select count(*) from acts where actor = :a", a=f"self:{tina.person}") == 0
     assert not any_home.house.vault.keys.holds_keys(tina.person)
     if any_home.house.db.dialect == "sqlite":
         lying = raw_bytes(any_home.house.place.root)
