@@ -12,7 +12,7 @@ from litestar.static_files import (
 
 from kept.web.assets import STATIC
 from kept.web.bounds import Bounds
-from kept.web.guard import guard
+from kept.web.guard import Guard, headers_said
 from kept.web.parts import WebParts
 from kept.web.problems import answer
 from kept.web.routes import demo, ledger, trust, verify
@@ -24,6 +24,7 @@ from kept.web.routes.me.routes import ROUTES as ME_ROUTES
 from kept.web.windows import window_of
 
 STATIC_S = 600  # pages name versions; what scripts import by plain name may lag this long
+MAX_FORM_BYTES = 256 * 1024  # parsed in the loop, from anybody
 MAX_BODY_BYTES = 2 * 1024 * 1024  # uploads and imports stream, and set their own bound
 
 
@@ -42,7 +43,12 @@ def create_app(parts: WebParts) -> Litestar:
     return Litestar(
         route_handlers=[
             healthz,
-            Router("/", route_handlers=pages, include_in_schema=False),
+            Router(
+                "/",
+                route_handlers=pages,
+                include_in_schema=False,
+                request_max_body_size=MAX_FORM_BYTES,
+            ),
             Router("/api/v1", route_handlers=API_ROUTES),
             create_static_files_router(
                 "/static",
@@ -57,7 +63,8 @@ def create_app(parts: WebParts) -> Litestar:
             "bounds": Provide(lambda: bounds, sync_to_thread=False),
         },
         exception_handlers={Exception: answer},
-        middleware=[guard(is_https=parts.is_https)],
+        middleware=[Guard],
+        before_send=[headers_said(is_https=parts.is_https)],
         state=State({"parts": parts, "door": Door(), "just_found": JustFound()}),
         on_shutdown=[bounds.streams.close],
         request_max_body_size=MAX_BODY_BYTES,

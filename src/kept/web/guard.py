@@ -6,7 +6,7 @@ is personal is not stored by caches. Public ledger files say so themselves.
 Source: W3C Fetch Metadata; OWASP CSRF prevention, "use of Fetch Metadata"; CSP Level 3.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from urllib.parse import urlsplit
 
 from litestar.exceptions import PermissionDeniedException
@@ -14,7 +14,6 @@ from litestar.types import (
     ASGIApp,
     HTTPResponseStartEvent,
     Message,
-    Middleware,
     Receive,
     Scope,
     Send,
@@ -37,29 +36,28 @@ HEADERS = {
 HSTS = "max-age=31536000; includeSubDomains"
 
 
-def guard(*, is_https: bool) -> Middleware:
-    """A middleware with the house's headers and the check of origins."""
+class Guard:
+    """A middleware that refuses what another site's page sent."""
 
-    class Guard:
-        """Wraps the whole application."""
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
 
-        def __init__(self, app: ASGIApp) -> None:
-            self._app = app
-
-        async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-            if scope["type"] != "http":
-                await self._app(scope, receive, send)
-                return
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check, then pass on."""
+        if scope["type"] == "http":
             refuse_foreign(scope["method"], scope["headers"])
+        await self._app(scope, receive, send)
 
-            async def with_headers(message: Message) -> None:
-                if message["type"] == "http.response.start":
-                    _add_headers(message, is_https=is_https)
-                await send(message)
 
-            await self._app(scope, receive, with_headers)
+def headers_said(*, is_https: bool) -> Callable[[Message, Scope], Awaitable[None]]:
+    """A hook before anything is sent: refusals and unknown paths pass no middleware."""
 
-    return Guard
+    async def say(message: Message, scope: Scope) -> None:
+        del scope
+        if message["type"] == "http.response.start":
+            _add_headers(message, is_https=is_https)
+
+    return say
 
 
 def refuse_foreign(method: str, pairs: Iterable[tuple[bytes, bytes]]) -> None:
