@@ -18,6 +18,7 @@ CELL: Final = b"kept/cell/v1"
 WRAP: Final = b"kept/wrap/v1"
 OBJECT: Final = b"kept/object/v1"
 OPENING: Final = b"kept/opening/v1"
+LETTER: Final = b"kept/letter/v1"
 ROOT_WRAP: Final = b"kept/root/v1"
 
 # First part of what a blind index tag is made of (`kept.crypto.blind`)

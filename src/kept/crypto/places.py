@@ -103,6 +103,24 @@ def opening(*, origin: str, act_id: int, c: bytes) -> bytes:
     return part_list(labels.OPENING, origin.encode("utf-8"), u64(act_id), c)
 
 
+def letter(
+    *, vault_id: bytes, person_id: bytes, use: str, asked_at: int, key_version: int
+) -> bytes:
+    """An address that waits for one letter; `use` says whether it is the new or the old one.
+
+    Raises:
+        MalformedError: an id is not 16 bytes or a number does not fit.
+    """
+    return part_list(
+        labels.LETTER,
+        _id(vault_id),
+        _id(person_id),
+        use.encode("ascii"),
+        u64(asked_at),
+        u32(key_version),
+    )
+
+
 def _id(raw: bytes) -> bytes:
     if len(raw) != ID_BYTES:
         raise MalformedError("id", "an id has 16 bytes")

@@ -111,7 +111,7 @@ def secrets_of(home: Home, person: PersonId) -> list[bytes]:
 
 def rows_left(home: Home, n: int) -> int:
     """Rows that still name the person by row number."""
-    tables = ("cell", "consent", "origin", "signin_code", "person_session", "find.finder")
+    tables = ("cell", "consent", "origin", "signin_code", "person_session", "letter", "find.finder")
     left = sum(one(home, f"select count(*) from {t} where person_n = :n", n=n) for t in tables)
     return left + one(home, "select count(*) from acts where person = :n", n=n)
 

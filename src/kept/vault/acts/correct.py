@@ -15,6 +15,7 @@ from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
+from kept.vault.acts.letters import tell_old_addresses
 from kept.vault.acts.open import ask_gate, digest_of
 from kept.vault.acts.parts import (
     VaultParts,
@@ -41,6 +42,8 @@ class Correction:
     old_rev: int
     values: Mapping[str, str | None]
     method: str = "self"
+    lang: str = ""  # of who asked; the old e-mail address is told in it
+    verified_at: int | None = None  # microseconds; when the values were checked
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +68,8 @@ def correct(
 ) -> Pending[Corrected]:
     """Overwrite values of one category. Records `person.corrected`.
 
+    An e-mail address that is replaced or taken out is sent a notice.
+
     Raises:
         NotFoundError: nobody has this id.
         RefusedError: the person is being erased.
@@ -84,6 +89,16 @@ def correct(
     after, problems = changed(vault, category, before, correction=correction)
     rev, env = write_cell(tx, vault, known, category=category, content=after, old=old, now=now)
     reindex(tx, vault, known.row.n, category=category, content=after)
+    tell_old_addresses(
+        tx,
+        vault,
+        known,
+        category=category,
+        before=before,
+        after=after,
+        lang=correction.lang,
+        now=now,
+    )
     detail: dict[str, Json] = {
         "fields": sorted(correction.values),
         "rev": rev,
@@ -157,6 +172,8 @@ def changed(
         if normal.problem is not None and not normal.verified_shape:
             problems[key] = normal.problem
             marks[field.id] = Mark(Status.MALFORMED, None, correction.method, "")
+        elif correction.verified_at is not None:
+            marks[field.id] = Mark(Status.VERIFIED, correction.verified_at, correction.method, "")
     return Body(values, marks), problems
 
 

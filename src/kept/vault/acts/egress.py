@@ -8,17 +8,22 @@ recorded twice: the ledger shows at least what left.
 from dataclasses import dataclass
 from datetime import datetime
 
+from kept.base.clock import to_micros
 from kept.base.ids import PersonId
 from kept.crypto.chance import draw
 from kept.crypto.secret import Secret
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
+from kept.vault.acts.letters import NEW, OLD, kept_address
 from kept.vault.acts.parts import Known, VaultParts, known_person, note_opening, open_cell
-from kept.vault.acts.visit import CODE_DIGITS, put_code
+from kept.vault.acts.readdress import hashed_code
+from kept.vault.acts.visit import CODE_DIGITS, CODE_LIFE, put_code
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import Category, Field, FieldKind
+from kept.vault.store import letters
 from kept.vault.store import people as store
+from kept.vault.store.letters import LetterRow
 
 POSTMAN = Actor("worker", "mail", "worker")
 
@@ -42,7 +47,7 @@ def release_code(
         TamperedError: the cell was changed.
     """
     known = known_person(tx, vault, person)
-    code = f"{int.from_bytes(draw(8), 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+    code = _draw_code()
     found = _address(tx, vault, known)
     if found is None:
         return Pending(None)
@@ -59,6 +64,86 @@ def release_code(
             what="sign-in code",
             now=now,
         )
+    )
+
+
+def _draw_code() -> str:
+    return f"{int.from_bytes(draw(8), 'big') % 10**CODE_DIGITS:0{CODE_DIGITS}d}"
+
+
+def release_change_code(
+    tx: Tx, vault: VaultParts, pepper: Secret, /, *, person: PersonId, asked: int, now: datetime
+) -> Pending[Released | None]:
+    """A code to a new address; None when it waits no longer. Records `egress.mail`.
+
+    Raises:
+        NotFoundError: nobody has this id.
+        TamperedError: what is sealed was changed.
+    """
+    known = known_person(tx, vault, person)
+    row = letters.at(tx, known.row.n, use=NEW, asked_at=asked)
+    if row is None or row.expires_at <= to_micros(now):
+        return Pending(None)
+    code, expires = _draw_code(), to_micros(now + CODE_LIFE)
+    letters.put_code(tx, row.n, hashed_code(pepper, person, code), expires_at=expires)
+    return Pending(
+        _to_letter(tx, vault, known, row, secret=code, what="code to a new address", now=now)
+    )
+
+
+def release_moved(
+    tx: Tx, vault: VaultParts, /, *, person: PersonId, asked: int, now: datetime
+) -> Pending[Released | None]:
+    """Where a change of the address is told: at the old one. Records `egress.mail`.
+
+    The old address stays until `forget_letter`, so that a letter not taken is tried again.
+
+    Raises:
+        NotFoundError: nobody has this id.
+        TamperedError: what is sealed was changed.
+    """
+    known = known_person(tx, vault, person)
+    row = letters.at(tx, known.row.n, use=OLD, asked_at=asked)
+    if row is None or row.expires_at <= to_micros(now):
+        return Pending(None)
+    return Pending(
+        _to_letter(tx, vault, known, row, secret="", what="notice to the old address", now=now)
+    )
+
+
+def forget_moved(tx: Tx, vault: VaultParts, /, *, person: PersonId, asked: int) -> Pending[None]:
+    """Forget the old address: it was told.
+
+    Raises:
+        NotFoundError: nobody has this id.
+    """
+    row = letters.at(tx, known_person(tx, vault, person).row.n, use=OLD, asked_at=asked)
+    if row is not None:
+        letters.drop_one(tx, row.n)
+    return Pending(None)
+
+
+def _to_letter(
+    tx: Tx,
+    vault: VaultParts,
+    person: Known,
+    row: LetterRow,
+    *,
+    secret: str,
+    what: str,
+    now: datetime,
+) -> Released:
+    field_id, address = kept_address(vault, person, row)
+    category = next(c for c, field in vault.rules.fields().values() if field.id == field_id)
+    return _released(
+        tx,
+        vault,
+        person,
+        address=address,
+        secret=secret,
+        category=category,
+        what=what,
+        now=now,
     )
 
 

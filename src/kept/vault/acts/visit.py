@@ -26,8 +26,8 @@ from kept.vault.acts.find import matches
 from kept.vault.acts.parts import Known, VaultParts, known_person
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import FieldKind
+from kept.vault.store import letters, visits
 from kept.vault.store import people as store
-from kept.vault.store import visits
 from kept.vault.store.visits import CodeRow
 
 CODE_JOB = "mail.code"
@@ -162,7 +162,8 @@ def leave(tx: Tx, token: bytes, /) -> Pending[None]:
 
 
 def drop_old(tx: Tx, /, *, now: datetime) -> Pending[None]:
-    """Drop sessions and counted asks past their time."""
+    """Drop sessions, counted asks and waiting letters past their time."""
+    letters.drop_old(tx, before=to_micros(now))
     visits.forget_asks(tx, to_micros(now - ASK_WINDOW))
     visits.drop_sessions(
         tx,

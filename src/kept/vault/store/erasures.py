@@ -9,6 +9,16 @@ _COLUMNS = (
     "n, person_n, person_id, step, token_sha256, begun_act, receipt, asked_at, done_at, problem"
 )
 
+_OF_A_PERSON = (
+    "find.finder",
+    "cell",
+    "consent",
+    "origin",
+    "signin_code",
+    "person_session",
+    "letter",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class ErasureRow:
@@ -104,6 +114,7 @@ def wipe(tx: Tx, person_n: int, person: PersonId) -> None:
         "delete from origin where person_n = :n",
         "delete from signin_code where person_n = :n",
         "delete from person_session where person_n = :n",
+        "delete from letter where person_n = :n",
         "update export set person_n = null where person_n = :n",
     ):
         tx.run(statement, n=person_n)
@@ -116,7 +127,8 @@ def wipe(tx: Tx, person_n: int, person: PersonId) -> None:
 
 
 def close_doors(tx: Tx, person_n: int) -> None:
-    """End a person's sessions and codes."""
+    """End a person's sessions, codes and waiting letters."""
+    tx.run("delete from letter where person_n = :n", n=person_n)
     tx.run("delete from signin_code where person_n = :n", n=person_n)
     tx.run("delete from person_session where person_n = :n", n=person_n)
 
@@ -124,7 +136,7 @@ def close_doors(tx: Tx, person_n: int) -> None:
 def remains(tx: Tx, person_n: int) -> int:
     """How many rows are left that should be gone."""
     total = 0
-    for table in ("find.finder", "cell", "consent", "origin", "signin_code", "person_session"):
+    for table in _OF_A_PERSON:
         row = tx.row(f"select count(*) from {table} where person_n = :n", n=person_n)  # noqa: S608
         total += row[0] if row else 0
     return total

@@ -16,7 +16,14 @@ from kept.conversations.model import Letter
 from kept.conversations.ports import MailSender
 from kept.db import jobs
 from kept.db.jobs import Job
-from kept.vault.acts.egress import Released, release_code
+from kept.vault.acts.egress import (
+    Released,
+    forget_moved,
+    release_change_code,
+    release_code,
+    release_moved,
+)
+from kept.vault.acts.letters import CHANGE_JOB, NOTICE_JOB
 from kept.vault.acts.visit import CODE_JOB, CODE_LIFE
 from kept.worker.parts import WorkerParts
 
@@ -29,7 +36,7 @@ def send_mail(parts: WorkerParts) -> None:
     if parts.mail is None:
         return
     due = parts.db.write(
-        lambda tx: jobs.claim(tx, (CODE_JOB,), now=parts.clock.now(), most=AT_ONCE)
+        lambda tx: jobs.claim(tx, tuple(SENT), now=parts.clock.now(), most=AT_ONCE)
     )
     for job in due:
         _do(parts, parts.mail, job)
@@ -37,7 +44,7 @@ def send_mail(parts: WorkerParts) -> None:
 
 def _do(parts: WorkerParts, mail: MailSender, job: Job) -> None:
     try:
-        _send_code(parts, mail, job)
+        SENT[job.kind](parts, mail, job)
     except (NotFoundError, RefusedError) as error:
         _log.warning("letter dropped", job=job.id, problem=type(error).__name__)
         parts.db.write(lambda tx: jobs.finish(tx, job))
@@ -65,6 +72,33 @@ def _send_code(parts: WorkerParts, mail: MailSender, job: Job) -> None:
         asyncio.run(mail.send(letter))
 
 
+def _send_change_code(parts: WorkerParts, mail: MailSender, job: Job) -> None:
+    """Release a code to a new address; as `_send_code`."""
+    person, asked = PersonId.parse(str(job.body["person"])), int(job.body["asked"])
+    released = parts.db.write(
+        lambda tx: release_change_code(
+            tx, parts.vault, parts.pepper, person=person, asked=asked, now=parts.clock.now()
+        )
+    )
+    if released is not None:
+        letter = change_letter(released, parts.book.business.name, str(job.body["lang"]))
+        asyncio.run(mail.send(letter))
+
+
+def _send_moved(parts: WorkerParts, mail: MailSender, job: Job) -> None:
+    """Tell the old address, then forget it; as `_send_code`."""
+    person, asked = PersonId.parse(str(job.body["person"])), int(job.body["asked"])
+    released = parts.db.write(
+        lambda tx: release_moved(tx, parts.vault, person=person, asked=asked, now=parts.clock.now())
+    )
+    if released is None:
+        return
+    business = parts.book.business
+    lang = str(job.body["lang"]) or business.language
+    asyncio.run(mail.send(moved_letter(released, business.name, business.contact, lang)))
+    parts.db.write(lambda tx: forget_moved(tx, parts.vault, person=person, asked=asked))
+
+
 def code_letter(released: Released, shop: str, lang: str) -> Letter:
     """The letter with the code; no link in it, so that nobody learns to click one."""
     texts = translations(lang)
@@ -83,3 +117,41 @@ def code_letter(released: Released, shop: str, lang: str) -> Letter:
     )
     subject = texts.gettext("Your code for %(shop)s") % {"shop": shop}
     return Letter(f"code-{released.act_id}", released.address, subject, "\n".join(lines) + "\n")
+
+
+def change_letter(released: Released, shop: str, lang: str) -> Letter:
+    """The letter to a new address, with the code that makes it count."""
+    texts = translations(lang)
+    minutes = int(CODE_LIFE.total_seconds()) // 60
+    lines = (
+        texts.gettext("Your code: %(code)s") % {"code": released.secret},
+        "",
+        texts.ngettext(
+            "It works once, for %(num)s minute.", "It works once, for %(num)s minutes.", minutes
+        )
+        % {"num": minutes},
+        texts.gettext("Type it on your page to make this address yours with us."),
+        texts.gettext("You did not ask for it? Then do nothing, and nothing changes."),
+        "",
+        shop,
+    )
+    subject = texts.gettext("Is this your address? A code from %(shop)s") % {"shop": shop}
+    return Letter(f"change-{released.act_id}", released.address, subject, "\n".join(lines) + "\n")
+
+
+def moved_letter(released: Released, shop: str, contact: str, lang: str) -> Letter:
+    """The letter to an old address; it does not hold the new one."""
+    texts = translations(lang)
+    lines = (
+        texts.gettext("The e-mail address we keep for you was changed."),
+        texts.gettext("This is the last letter to the old one."),
+        "",
+        texts.gettext("Was it not you? Write to us at once: %(contact)s") % {"contact": contact},
+        "",
+        shop,
+    )
+    subject = texts.gettext("Your address at %(shop)s was changed") % {"shop": shop}
+    return Letter(f"moved-{released.act_id}", released.address, subject, "\n".join(lines) + "\n")
+
+
+SENT = {CODE_JOB: _send_code, CHANGE_JOB: _send_change_code, NOTICE_JOB: _send_moved}

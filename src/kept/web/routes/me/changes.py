@@ -1,5 +1,6 @@
 """How does a person change what is held on them? A value, an answer, an alias: one verb each.
 
+A new e-mail address counts only after a code (`address`).
 Every form answers with a redirect, so that reloading repeats nothing; a mistake comes back beside
 its field and nothing is lost.
 """
@@ -17,9 +18,11 @@ from kept.vault.acts.alias import take_alias
 from kept.vault.acts.consent import Answer, record_consent
 from kept.vault.acts.correct import Correction, correct
 from kept.vault.model.gate import ConsentState
+from kept.vault.model.rules import FieldKind
 from kept.web.forms import Form, text, whole
 from kept.web.parts import Parts, WebParts
 from kept.web.render import language_of
+from kept.web.routes.me.address import ask_new_address
 from kept.web.routes.me.page import Told, my_page
 from kept.web.visitors import Me
 
@@ -35,9 +38,12 @@ def back(done: str, at: str = "") -> Redirect:
 async def correct_one(request: Asked, data: Form, customer: Me, parts: Parts) -> Response[Any]:
     """Put one value right."""
     key, value, rev = text(data, "field", most=60), text(data, "value", most=8_000), _rev(data)
-    category = _correctable(parts, key)
-    correction = Correction(category, rev, {key: value or None})
-    now, _ = parts.clock.now(), translations(language_of(request, parts)).gettext
+    category, kind = _correctable(parts, key)
+    if kind is FieldKind.EMAIL and value:
+        return await ask_new_address(request, parts, customer, key=key, address=value)
+    lang = language_of(request, parts)
+    correction = Correction(category, rev, {key: value or None}, lang=lang)
+    now, _ = parts.clock.now(), translations(lang).gettext
     try:
         done = await parts.db.write_async(
             lambda tx: correct(
@@ -63,8 +69,8 @@ def _rev(data: dict[str, Any]) -> int:
     return -1 if found is None else found
 
 
-def _correctable(parts: WebParts, key: str) -> str:
-    """The category of a field that a person may correct.
+def _correctable(parts: WebParts, key: str) -> tuple[str, FieldKind]:
+    """The category and kind of a field that a person may correct.
 
     Raises:
         NotFoundError: there is no such field, or the book lets only the team change it.
@@ -72,7 +78,7 @@ def _correctable(parts: WebParts, key: str) -> str:
     found = parts.vault.rules.fields().get(key)
     if found is None or not found[1].self_correct:
         raise NotFoundError("There is no such field to correct.")
-    return found[0].key
+    return found[0].key, found[1].kind
 
 
 @post("/me/consents/{purpose:str}")

@@ -169,6 +169,7 @@ def _said(request: Asked, parts: WebParts) -> str:
     return {
         "corrected": _("Saved. The new value is used from now on."),
         "unsure": _("Saved as you wrote it. It does not look complete: please read it again."),
+        "address": _("Saved. From now on we write to the new address."),
         "consent": _("Noted. It holds from now on."),
         "alias": _("Saved. Our team now knows you by this alias."),
     }.get(request.query_params.get("done", ""), "")

@@ -4,7 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from kept.web.routes.me import changes, copy, door, events, leaving, page
+from kept.web.routes.me import address, changes, copy, door, events, leaving, page
 from kept.web.visitors import CodeNeeded, customer_of, to_the_door
 
 ROUTES: list[HTTPRouteHandler | Router] = [
@@ -14,6 +14,7 @@ ROUTES: list[HTTPRouteHandler | Router] = [
             *door.ROUTES,
             *page.ROUTES,
             *changes.ROUTES,
+            *address.ROUTES,
             *copy.ROUTES,
             *leaving.ROUTES,
             *events.ROUTES,
