@@ -5,7 +5,7 @@ import shutil
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
@@ -90,7 +90,7 @@ class Office:
 
 
 @contextmanager
-def serving(home: Home) -> Iterator[str]:
+def serving(home: Home) -> Generator[str]:
     """The house behind a real server whose passkeys belong to it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
