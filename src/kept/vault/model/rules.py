@@ -44,9 +44,7 @@ class FieldKind(StrEnum):
     FLAG = "flag"
 
 
-INDEXABLE = frozenset(
-    {FieldKind.EMAIL, FieldKind.PHONE, FieldKind.ORDER_NO, FieldKind.CUSTOMER_NO}
-)
+INDEXABLE = frozenset({FieldKind.EMAIL, FieldKind.PHONE, FieldKind.ORDER_NO, FieldKind.CUSTOMER_NO})
 INDEX_KIND_ID: dict[FieldKind, int] = {  # part of every blind tag; append only
     FieldKind.EMAIL: 1,
     FieldKind.PHONE: 2,
