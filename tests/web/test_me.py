@@ -286,6 +286,9 @@ def test_she_is_forgotten(any_home: Home, tina: Added, browser: Browser) -> None
     assert re.fullmatch(r"/erasure/[A-Za-z0-9_-]{22}", link)
     assert str(tina.person) not in link
     assert "not done yet" in browser.get(link, headers=EN).text
+    assert "This program makes no copies yet" in browser.get(link, headers=EN).text
+    assert "A copy made in another way is not reached" in browser.get(link, headers=EN).text
+    assert "Копий программа пока не делает" in browser.get(f"{link}?lang=ru").text
     assert browser.get("/me").headers["location"] == "/me/sign-in"
     any_home.settle()
     any_home.settle()

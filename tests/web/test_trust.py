@@ -113,3 +113,13 @@ def test_no_such_promise(home: Home) -> None:
     """What was never promised has no page."""
     with home.browser() as browser:
         assert browser.get("/promises/all.free").status_code == 404
+
+
+def test_erasing_says_what_it_does_not_reach(home: Home) -> None:
+    """The promise speaks of backups, so its page says that none are made here yet."""
+    with home.browser() as browser:
+        english = browser.get("/promises/erase.proof?lang=en").text
+        russian = browser.get("/promises/erase.proof?lang=ru").text
+    assert "This program makes no copies yet" in english
+    assert "It cannot reach a copy made in another way" in english
+    assert "Копий программа пока не делает" in russian

@@ -67,8 +67,10 @@ EXPLAINED: Mapping[str, Explained] = {
             "Считаем дни от вашей просьбы до конца ключа.",
         ),
         cannot=Text(
-            "It cannot show what a person wrote on paper.",
-            "Оно не покажет того, что кто-то записал на бумаге.",
+            "This program makes no copies yet, so there is none to clear."
+            " It cannot reach a copy made in another way, or notes on paper.",
+            "Копий программа пока не делает, и чистить в них нечего."
+            " До копии, снятой иначе, и до записей на бумаге ей не достать.",
         ),
     ),
     "export.fast": Explained(

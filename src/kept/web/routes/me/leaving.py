@@ -47,7 +47,11 @@ async def delete(request: Asked, data: Form, customer: Me, parts: Parts) -> Resp
 async def following(request: Asked, token: FromPath[str], parts: Parts) -> Response[str]:
     """How far it has come."""
     found = await _found(parts, token)
-    is_done = found.step is Step.DONE
+    is_done, _ = found.step is Step.DONE, translations(language_of(request, parts)).gettext
+    copies = (
+        _("This program makes no copies yet, so there is none to clear."),
+        _("A copy made in another way is not reached from here. Ask us if there is one."),
+    )
     return page(
         request,
         parts,
@@ -55,7 +59,7 @@ async def following(request: Asked, token: FromPath[str], parts: Parts) -> Respo
         state="kept" if is_done else "waiting",
         steps=_steps(found, language_of(request, parts)),
         receipt=f"/erasure/{token}/receipt" if found.receipt else "",
-        backups_text="",
+        backups_text=" ".join(copies),
     )
 
 
