@@ -3,20 +3,26 @@
 import re
 
 import pyotp
+import pytest
 
+from desk_people import TERMINAL
 from houses import HOME, TINA, Home
 from kept.flows.search_raw import plant
-from kept.staff.acts.links import join, look_at_link
+from kept.staff.acts.links import Colleague, invite, join, look_at_link
 from kept.staff.acts.passwords import ChosenPassword, choose_password
+from kept.vault.model.rules import Role
 from kept.worker.tasks.mail import send_mail
 
 
 def let_the_owner_join(home: Home) -> None:
     """The founder follows the invitation."""
-    house, now, token = home.house, home.clock.now(), home.founded.invitation.token
-    chosen = choose_password(
-        house.staff, password="four brown mugs on a shelf", email="owner@example.org"
-    )
+    join_by(home, home.founded.invitation.token, "owner@example.org")
+
+
+def join_by(home: Home, token: str, email: str) -> None:
+    """Somebody follows an invitation."""
+    house, now = home.house, home.clock.now()
+    chosen = choose_password(house.staff, password="four brown mugs on a shelf", email=email)
     assert isinstance(chosen, ChosenPassword)
     shown = home.read(lambda tx: look_at_link(tx, house.staff, token, now=now))
     totp = pyotp.parse_uri(shown.totp_uri)
@@ -59,6 +65,28 @@ def test_a_visitor_picks_a_role(demo_home: Home) -> None:
         assert inside.headers["location"] == "/desk"
         assert "kept_desk" in inside.cookies
         assert browser.post("/demo/enter", data={"role": "auditor"}).status_code == 404
+
+
+@pytest.mark.parametrize("lang", ["en", "ru"])
+def test_a_card_tells_what_the_role_may(demo_home: Home, lang: str) -> None:
+    """The senior brings in no lists, the owner does; the owner's card bears a name."""
+    let_the_owner_join(demo_home)
+    house, now = demo_home.house, demo_home.clock.now()
+    senior = Colleague("sofia@example.org", "Sofia", Role.SENIOR)
+    invited = demo_home.write(
+        lambda tx: invite(tx, house.staff, actor=TERMINAL, who=senior, now=now)
+    )
+    join_by(demo_home, invited.token, "sofia@example.org")
+    with demo_home.browser() as browser:
+        page = browser.get(f"/demo?lang={lang}").text
+    cards = dict(re.findall(r'name="role" value="(\w+)".*?<p class="quiet small">(.*?)</p>', page))
+    lists = {"en": "brings in lists", "ru": "загружает списки"}[lang]
+    erases = {"en": "erases on request", "ru": "стирает по просьбе"}[lang]
+    assert lists in cards["owner"]
+    assert lists not in cards["senior"]
+    assert erases in cards["senior"]
+    assert cards["owner"].startswith("owner. ")
+    assert cards["senior"].startswith("Sofia. ")
 
 
 def test_the_letters_are_shown(demo_home: Home) -> None:

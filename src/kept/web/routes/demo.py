@@ -17,6 +17,7 @@ from kept.db.seam import Tx
 from kept.staff.acts.sign_in import enter_demo
 from kept.staff.acts.team import list_team
 from kept.staff.model.account import Account
+from kept.staff.model.permissions import Permission, may
 from kept.vault.acts import visit
 from kept.vault.model.rules import Role, Text
 from kept.web import staff_session, visitors
@@ -25,23 +26,22 @@ from kept.web.parts import Parts, WebParts
 from kept.web.render import language_of, page
 
 PEOPLE = 6
-ROLES: dict[Role, tuple[Text, Text]] = {
-    Role.OWNER: (
-        Text("The owner", "Владелец"),
-        Text("Sets the promises, the team and the keys.", "Задаёт обещания, команду и ключи."),
-    ),
-    Role.SENIOR: (
-        Text("A senior colleague", "Старший сотрудник"),
-        Text("Settles disputes and brings in lists.", "Разбирает споры и загружает списки."),
-    ),
-    Role.OPERATOR: (
-        Text("Support", "Поддержка"),
-        Text("Answers and delivers.", "Отвечает и доставляет."),
-    ),
-    Role.AUDITOR: (
-        Text("The auditor", "Проверяющий"),
-        Text("Reads the log, opens nobody.", "Читает журнал, никого не открывает."),
-    ),
+ROLES: dict[Role, Text] = {
+    Role.OWNER: Text("The owner", "Владелец"),
+    Role.SENIOR: Text("A senior colleague", "Старший сотрудник"),
+    Role.OPERATOR: Text("Support", "Поддержка"),
+    Role.AUDITOR: Text("The auditor", "Проверяющий"),
+}
+# What a role's card tells of it: whatever of these the table of permissions grants.
+TOLD: dict[Permission, Text] = {
+    Permission.MANAGE_TEAM: Text("runs the team", "ведёт команду"),
+    Permission.MANAGE_KEYS: Text("gives keys to programs", "выдаёт ключи программам"),
+    Permission.IMPORT_DATA: Text("brings in lists", "загружает списки"),
+    Permission.FIND_PERSON: Text("finds people", "находит людей"),
+    Permission.OPEN_DATA: Text("opens data for a reason", "открывает данные, назвав цель"),
+    Permission.CORRECT_DATA: Text("corrects", "исправляет"),
+    Permission.FORGET_PERSON: Text("erases on request", "стирает по просьбе"),
+    Permission.SEE_EVIDENCE: Text("reads the log", "читает журнал"),
 }
 
 Asked = Request[Any, Any, Any]
@@ -81,13 +81,20 @@ def _of_role(team: list[Account], role: Role) -> list[Account]:
 
 
 def _role(role: Role, team: list[Account], lang: str) -> dict[str, str]:
-    label, may = ROLES[role]
     return {
         "key": role.value,
-        "label": label.get(lang),
-        "may": may.get(lang),
+        "label": ROLES[role].get(lang),
+        "may": _may(role, lang),
         "names": ", ".join(one.name for one in _of_role(team, role)),
     }
+
+
+def _may(role: Role, lang: str) -> str:
+    """What the role does, as the table of permissions has it."""
+    words = ", ".join(
+        words.get(lang) for permission, words in TOLD.items() if may(role.value, permission)
+    )
+    return f"{words[:1].upper()}{words[1:]}."
 
 
 @post("/demo/enter")
