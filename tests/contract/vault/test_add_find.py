@@ -1,5 +1,8 @@
 """Do people come in once, are they found by what they said, and by nothing else?"""
 
+from dataclasses import replace
+from datetime import timedelta
+
 import pytest
 
 from houses import HOME, TINA, Home
@@ -8,8 +11,9 @@ from kept.ledger.model import Actor
 from kept.vault.acts.retag import begin_retagging
 from kept.vault.model.gate import Asker
 from kept.vault.model.people import Added, Ambiguous, Merged
-from kept.vault.model.rules import Role
+from kept.vault.model.rules import RevealLimits, Role
 from vault_cases import (
+    ANNA,
     change,
     correct_own,
     counts,
@@ -109,8 +113,8 @@ def test_a_forged_tag_row_finds_nobody(any_home: Home):
 
 
 def test_who_may_look_people_up(any_home: Home):
-    """Not an auditor, not who left, not whose access is overdue; a key sees its categories."""
-    any_home.add(contact=TINA)
+    """Not an auditor, not who left, not whose access is overdue; a key asks its categories."""
+    any_home.add(contact=TINA, orders={"order_no": "A-118"})
     for asker in (
         Asker(Actor("staff", "a", "auditor"), Role.AUDITOR),
         Asker(Actor("staff", "a", "owner"), Role.OWNER, is_live=False),
@@ -119,12 +123,32 @@ def test_who_may_look_people_up(any_home: Home):
         with pytest.raises(RefusedError):
             find(any_home, TINA["email"], asker)
     service = Asker(
-        Actor("service", "shop", "service"), Role.SERVICE, categories=frozenset({"delivery"})
+        Actor("service", "shop", "service"), Role.SERVICE, categories=frozenset({"orders"})
     )
-    (found,) = find(any_home, TINA["email"], service)
-    assert found.masked == ()
+    (found,) = find(any_home, "A-118", service)
+    assert [part.category.key for part in found.masked] == ["orders"]
+    assert find(any_home, TINA["email"], service) == []
     with pytest.raises(MalformedError):
         find(any_home, "@")
+
+
+def test_nobody_leafs_through_everybody(any_home: Home):
+    """Order numbers count up: after as many others as may be opened, looking up stops too."""
+    for n in range(4):
+        any_home.add(orders={"order_no": f"A-{n}"})
+    few = replace(ANNA, limits=RevealLimits(3, timedelta(minutes=10), 200))
+    for n in (0, 1, 2, 2, 1, 0):
+        assert len(find(any_home, f"A-{n}", few)) == 1
+    with pytest.raises(RefusedError) as refused:
+        find(any_home, "A-3", few)
+    assert refused.value.code == "too_many_people"
+    assert find(any_home, "A-99", few) == []
+    any_home.later(minutes=11)
+    assert len(find(any_home, "A-3", few)) == 1
+    by_day = replace(ANNA, limits=RevealLimits(100, timedelta(minutes=10), 4))
+    any_home.add(orders={"order_no": "A-4"})
+    with pytest.raises(RefusedError):
+        find(any_home, "A-4", by_day)
 
 
 def test_tags_are_made_again_when_find_is_lost_or_older(any_home: Home):

@@ -26,6 +26,12 @@ def opened_by(tx: Tx, actor: Actor, /, *, since: datetime) -> set[int]:
     )
 
 
+def met_by(tx: Tx, actor: Actor, /, *, since: datetime) -> set[int]:
+    """Row numbers of the people whom the actor opened or looked up since a time."""
+    kinds = [kind.value for kind in (*OPENING_KINDS, Kind.PERSON_FOUND)]
+    return store.people_opened(tx, str(actor), kinds, to_micros(since))
+
+
 def count_acts(tx: Tx, kinds: Sequence[Kind], /, *, since: datetime) -> int:
     """How many acts of these kinds there were since a time."""
     return sum(store.count_kind(tx, kind.value, to_micros(since)) for kind in kinds)

@@ -10,9 +10,10 @@ from datetime import datetime
 from kept.base.errors import MalformedError, NotFoundError, RefusedError
 from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
+from kept.ledger.acts.counts import met_by
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Kind
-from kept.vault.acts.open import ShownCategory, show_category
+from kept.vault.acts.open import DAY, ShownCategory, show_category
 from kept.vault.acts.parts import (
     Known,
     VaultParts,
@@ -24,12 +25,13 @@ from kept.vault.acts.parts import (
 )
 from kept.vault.model.gate import Asker, PersonState
 from kept.vault.model.normalise import normalise
-from kept.vault.model.rules import INDEX_KIND_ID, Category, FieldKind, Level
+from kept.vault.model.rules import INDEX_KIND_ID, Category, FieldKind, Level, Role
 from kept.vault.store import people as store
 
 FIND = "find"  # the purpose of looking somebody up, in public entries
 LIVE = frozenset({PersonState.LIVE, PersonState.RESTRICTED})
 MAX_FOUND = 20
+TOO_MANY = "You looked up many people within a short time. Wait a little, or ask the owner."
 FINDER_ROLES = frozenset({"owner", "senior", "operator", "service"})
 
 
@@ -65,7 +67,7 @@ def find_people(
     Records `person.found` for each, or `nobody.found`.
 
     Raises:
-        RefusedError: this role does not look people up.
+        RefusedError: this role does not look people up, or looked up too many.
         MalformedError: the value fits no kind that can be found.
     """
     _require_finder(asker)
@@ -74,10 +76,9 @@ def find_people(
         wanted = [pair for pair in wanted if pair[0] is kind]
     if not wanted:
         raise MalformedError("value", "not an e-mail, a phone or a number that could be found")
-    found = [
-        _answer(tx, vault, known, asker=asker, now=now)
-        for known in matches(tx, vault, wanted, within=asker.categories)
-    ]
+    people = matches(tx, vault, wanted, within=asker.categories)
+    _require_measure(tx, people, asker=asker, now=now)
+    found = [_answer(tx, vault, known, asker=asker, now=now) for known in people]
     if not found:
         record(tx, vault.origin, act=Act(Kind.NOBODY_FOUND, asker.actor, HOUSE), now=now)
     return Pending(found)
@@ -89,7 +90,7 @@ def recognise(
     """Show the mask of one known person again. Records `person.found`.
 
     Raises:
-        RefusedError: this role does not look people up.
+        RefusedError: this role does not look people up, or looked up too many.
         NotFoundError: nobody has this id, or they are being forgotten.
         TamperedError: a cell or a key was changed.
     """
@@ -97,6 +98,7 @@ def recognise(
     known = known_person(tx, vault, person)
     if PersonState(known.row.state) not in LIVE:
         raise NotFoundError("Nobody is kept under this id.")
+    _require_measure(tx, [known], asker=asker, now=now)
     return Pending(_answer(tx, vault, known, asker=asker, now=now))
 
 
@@ -110,6 +112,21 @@ def _require_finder(asker: Asker) -> None:
         raise RefusedError("role_may_not", "Your role does not look people up.")
     if asker.is_review_overdue:
         raise RefusedError("review_overdue", "Your access is overdue for review by an owner.")
+
+
+def _require_measure(tx: Tx, people: list[Known], *, asker: Asker, now: datetime) -> None:
+    """Check that a colleague does not leaf through everybody by counting order numbers up.
+
+    Raises:
+        RefusedError: as many others were met as the book lets one person open.
+    """
+    limits = asker.limits
+    if limits is None or asker.role is Role.SERVICE:  # a program asks for each order it sends
+        return
+    rows = {one.row.n for one in people}
+    for most, span in ((limits.people, limits.window), (limits.people_a_day, DAY)):
+        if rows and len(met_by(tx, asker.actor, since=now - span) - rows) >= most:
+            raise RefusedError("too_many_people", TOO_MANY)
 
 
 def matches(
