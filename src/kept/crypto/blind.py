@@ -6,28 +6,25 @@ comes in normalised; its normaliser's version is part of the index version.
 Source: `docs/formats/envelope.md`, blind index.
 """
 
-import hmac
-
 from kept.base.encoding import part_list, u32
 from kept.crypto import labels
+from kept.crypto.mac import mac
 from kept.crypto.secret import Secret
 
 TAG_BYTES = 8
 
 
 class BlindIndex:
-    """The tags of one kind of field in one version; the keyed start is made once and copied."""
+    """The tags of one kind of field in one version."""
 
-    __slots__ = ("_start", "kind", "version")
+    __slots__ = ("_head", "_secret", "kind", "version")
 
     def __init__(self, secret: Secret, *, vault_id: bytes, kind: int, version: int) -> None:
         self.kind = kind
         self.version = version
-        head = part_list(labels.FIND, vault_id, u32(kind), u32(version))
-        self._start = hmac.new(secret.reveal(), head, "sha256")
+        self._secret = secret
+        self._head = part_list(labels.FIND, vault_id, u32(kind), u32(version))
 
     def tag(self, normalised: str) -> bytes:
         """The 8-byte tag of an already normalised value."""
-        mac = self._start.copy()
-        mac.update(part_list(normalised.encode("utf-8")))
-        return mac.digest()[:TAG_BYTES]
+        return mac(self._secret, self._head + part_list(normalised.encode("utf-8")))[:TAG_BYTES]

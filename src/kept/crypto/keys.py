@@ -30,10 +30,8 @@ def expand(secret: Secret, label: bytes, size_bytes: int = SECRET_BYTES) -> byte
     if not 0 < size_bytes <= _MOST_BLOCKS * _BLOCK_BYTES:
         raise MalformedError("key length", "HKDF gives 1 to 8160 bytes")
     block, out = b"", b""
-    count = 0
-    while len(out) < size_bytes:
-        count += 1
-        block = mac(secret, block + label + bytes([count]))
+    for count in range(1, -(-size_bytes // _BLOCK_BYTES) + 1):
+        block = mac(secret, block + label + bytes((count,)))
         out += block
     return out[:size_bytes]
 
@@ -120,7 +118,16 @@ class Wrapped:
 
 def wrap_secret(vk: VaultKey, secret: Secret, place: WrapPlace) -> Wrapped:
     """Wrap `secret` under the vault key for one place."""
-    commitment = commitment_of(secret)
+    return _wrap(vk, secret, place, commitment_of(secret))
+
+
+def wrap_key(vk: VaultKey, secret: Secret, place: WrapPlace) -> tuple[SealKey, Wrapped]:
+    """The seal key of a new seal secret, and its wrap, without deriving it twice."""
+    derived = person_key(secret)
+    return derived.key, _wrap(vk, secret, place, derived.commitment)
+
+
+def _wrap(vk: VaultKey, secret: Secret, place: WrapPlace, commitment: bytes) -> Wrapped:
     aad = place.aad(commitment, vk.epoch)
     envelope = seal(vk.derived.key, secret.reveal(), aad, key_version=vk.epoch, pad=False)
     return Wrapped(envelope, commitment)

@@ -5,6 +5,8 @@ copied to another row, category, person or vault no longer opens.
 Source: `docs/formats/envelope.md`, associated data.
 """
 
+from functools import lru_cache
+
 from kept.base.encoding import part_list, u32, u64
 from kept.base.errors import MalformedError
 from kept.crypto import labels
@@ -22,13 +24,18 @@ def cell(
     Raises:
         MalformedError: an id is not 16 bytes or a number does not fit.
     """
-    return part_list(
-        labels.CELL,
-        _id(vault_id),
-        _id(person_id),
-        u32(category_id),
-        u64(rev),
-        u32(key_version),
+    before, after = _around_cell(vault_id, category_id, rev, key_version)
+    return before + part_list(_id(person_id)) + after
+
+
+@lru_cache(maxsize=256)
+def _around_cell(
+    vault_id: bytes, category_id: int, rev: int, key_version: int
+) -> tuple[bytes, bytes]:
+    """What stands before and after the person: the same for most people of a list."""
+    return (
+        part_list(labels.CELL, _id(vault_id)),
+        part_list(u32(category_id), u64(rev), u32(key_version)),
     )
 
 
@@ -48,14 +55,20 @@ def wrap(
     """
     if len(commitment) != COMMITMENT_BYTES:
         raise MalformedError("commitment", "must be 32 bytes")
-    return part_list(
-        labels.WRAP,
-        _id(vault_id),
-        NOBODY if person_id is None else _id(person_id),
-        kind.encode("ascii"),
-        u32(key_version),
-        commitment,
-        u32(epoch),
+    before, between, after = _around_wrap(vault_id, kind, key_version, epoch)
+    owner = NOBODY if person_id is None else _id(person_id)
+    return before + part_list(owner) + between + part_list(commitment) + after
+
+
+@lru_cache(maxsize=64)
+def _around_wrap(
+    vault_id: bytes, kind: str, key_version: int, epoch: int
+) -> tuple[bytes, bytes, bytes]:
+    """What stands before the owner, between it and the commitment, and after."""
+    return (
+        part_list(labels.WRAP, _id(vault_id)),
+        part_list(kind.encode("ascii"), u32(key_version)),
+        part_list(u32(epoch)),
     )
 
 

@@ -23,15 +23,15 @@ from kept.crypto.keys import (
     Wrapped,
     WrapPlace,
     opening_key,
-    person_key,
     tag_key,
     unwrap_key,
     unwrap_secret,
+    wrap_key,
     wrap_secret,
 )
 from kept.crypto.sealing import SealKey
 from kept.crypto.secret import Secret
-from kept.db.seam import Database, Pending, Tx, Value
+from kept.db.seam import Database, Pending, Tx
 from kept.ledger.model import Subject
 from kept.vault.model.normalise import VERSIONS
 from kept.vault.model.rules import INDEX_KIND_ID, FieldKind
@@ -296,20 +296,13 @@ class KeyRoom:
 
     def _refill(self, count: int, now: datetime) -> None:
         made = [self._make(now) for _ in range(count)]
-        rows: list[dict[str, Value]] = [
-            {
-                "id": reserved.id.raw,
-                "kind": kind,
-                "keyver": FIRST_VERSION,
-                "epoch": self._current.epoch,
-                "wrap": wrapped.wrap,
-                "commitment": wrapped.commitment,
-                "at": to_micros(now),
-            }
+        epoch, at = self._current.epoch, to_micros(now)
+        rows: list[tuple[bytes, str, int, int, bytes, bytes, int]] = [
+            (reserved.id.raw, kind, FIRST_VERSION, epoch, wrapped.wrap, wrapped.commitment, at)
             for reserved, wraps in made
             for kind, wrapped in wraps.items()
         ]
-        rows.sort(key=lambda row: str(row["id"]))
+        rows.sort()
 
         def work(tx: Tx) -> Pending[None]:
             tx.run_many(
@@ -326,11 +319,11 @@ class KeyRoom:
     def _make(self, now: datetime) -> tuple[Reserved, dict[str, Wrapped]]:
         person_id = PersonId.from_random(chance.draw(ID_BYTES))
         seal_secret, trail = chance.fresh_secret(), chance.fresh_secret()
+        key, wrap = wrap_key(self._current, seal_secret, self._place(person_id, SEAL, 1))
         wraps = {
-            SEAL: wrap_secret(self._current, seal_secret, self._place(person_id, SEAL, 1)),
+            SEAL: wrap,
             TRAIL: wrap_secret(self._current, trail, self._place(person_id, TRAIL, 1)),
         }
-        key = person_key(seal_secret).key
         return Reserved(now, person_id, key, tag_key(trail), opening_key(trail)), wraps
 
     def _place(self, person_id: PersonId | None, kind: str, version: int) -> WrapPlace:
