@@ -19,6 +19,7 @@ from kept.vault.model.gate import Code, Refused
 from vault_cases import (
     begin,
     change,
+    correct_own,
     counts,
     faults,
     find,
@@ -207,6 +208,8 @@ def test_no_letter_goes_to_what_is_no_address(home: Home, text: str):
         home.write(lambda tx: release_notice(tx, vault, person=odd.person, what="x", now=now))
         is None
     )
+    correct_own(home, odd.person, 1, email="tina@example.org")
+    assert one(home, "select count(*) from letter") == 0
 
 
 def test_what_is_past_its_time_goes_and_the_empty_are_forgotten(any_home: Home):

@@ -15,11 +15,10 @@ from kept.crypto.secret import Secret
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
-from kept.vault.acts.letters import NEW, OLD, kept_address
+from kept.vault.acts.letters import NEW, OLD, is_address, kept_address
 from kept.vault.acts.parts import Known, VaultParts, known_person, note_opening, open_cell
 from kept.vault.acts.readdress import hashed_code
 from kept.vault.acts.visit import CODE_DIGITS, CODE_LIFE, put_code
-from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import Category, Field, FieldKind
 from kept.vault.store import letters
 from kept.vault.store import people as store
@@ -201,13 +200,9 @@ def _address(tx: Tx, vault: VaultParts, person: Known) -> tuple[str, Category] |
     for category, field in _email_fields(vault):
         cell = cells.get(category.id)
         value = open_cell(vault, person, cell).values.get(field.id) if cell else None
-        if isinstance(value, str) and _is_one(value, region=vault.rules.phone_region):
+        if isinstance(value, str) and is_address(vault, value):
             return value, category
     return None
-
-
-def _is_one(value: str, *, region: str) -> bool:
-    return normalise(FieldKind.EMAIL, value, region=region).verified_shape
 
 
 def _email_fields(vault: VaultParts) -> list[tuple[Category, Field]]:

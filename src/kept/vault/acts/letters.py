@@ -14,6 +14,7 @@ from kept.db.seam import Tx
 from kept.vault.acts.parts import Known, VaultParts
 from kept.vault.model import body
 from kept.vault.model.body import Body
+from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import Category, FieldKind
 from kept.vault.store import letters
 from kept.vault.store.letters import LetterRow
@@ -89,13 +90,23 @@ def tell_old_addresses(
     lang: str,
     now: datetime,
 ) -> None:
-    """Queue a notice to each e-mail address that this change takes away."""
+    """Queue a notice to each e-mail address that this change takes away.
+
+    What was kept as written and is no address gets none: it could name others.
+    """
     for field in category.fields:
         old, new = before.values.get(field.id), after.values.get(field.id)
-        if field.kind is FieldKind.EMAIL and isinstance(old, str) and "@" in old and old != new:
+        if field.kind is FieldKind.EMAIL and old != new and is_address(vault, old):
             keep_address(
                 tx, vault, person, use=OLD, field_id=field.id, address=old, lang=lang, now=now
             )
+
+
+def is_address(vault: VaultParts, value: object) -> bool:
+    """Whether a kept value is one whole e-mail address."""
+    if not isinstance(value, str):
+        return False
+    return normalise(FieldKind.EMAIL, value, region=vault.rules.phone_region).verified_shape
 
 
 def _place(vault: VaultParts, person: Known, use: str, asked_at: int) -> bytes:
