@@ -196,6 +196,24 @@ def strays(tx: Tx) -> list[tuple[str, int]]:
     return found
 
 
+def misfits(tx: Tx) -> list[tuple[str, int]]:
+    """(table, key) of helping rows that contradict the acts: counters and newest leaves."""
+    counters = tx.rows(
+        "select person from act_counters c where next <> coalesce("
+        "(select max(n) + 1 from acts a where a.person = c.person), 0)"
+        " union select person from acts where person is not null"
+        " and person not in (select person from act_counters)"
+    )
+    leaves_ = tx.rows(
+        "select l.idx from ledger_leaves l left join ledger_head h on h.log = l.log"
+        " left join act_places p on p.log = l.log and p.idx = l.idx"
+        " where l.act <> p.act or h.size is null or l.idx >= h.size"
+    )
+    return [("act_counters", row[0]) for row in counters] + [
+        ("ledger_leaves", row[0]) for row in leaves_
+    ]
+
+
 def people_opened(tx: Tx, actor: str, kinds: Sequence[str], since: int) -> set[int]:
     """Distinct people whose data the actor opened since a time, for reveal limits."""
     names = [f"k{i}" for i in range(len(kinds))]

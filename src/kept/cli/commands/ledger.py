@@ -1,20 +1,24 @@
 """Is the ledger whole, who may read it elsewhere, and what if it cannot go on?"""
 
+from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
 from kept.base.encoding import Json, b64
 from kept.base.errors import ConflictError
 from kept.cli.commands.call import Call
+from kept.db.seam import Database
+from kept.db.shapes import misshapen
 from kept.ledger.acts.export import export
 from kept.ledger.acts.logs import current_log, succeed
 from kept.ledger.acts.receipts import NotYet, receipt
 from kept.ledger.acts.serving import Log
 from kept.ledger.acts.starting import Refusing
 from kept.ledger.acts.verify import Fault, SubjectOf, verify_acts, verify_log
-from kept.ledger.model import Subject
+from kept.ledger.model import Head, Subject
 from kept.ledger.policy import Log as TrustedLog
 from kept.ledger.policy import Policy
+from kept.vault.acts.check import check_vault
 from kept.vault.acts.trail import subject_of_row
 from kept.wiring.house import House
 from kept.wiring.parts import first_origin
@@ -26,14 +30,22 @@ PEOPLE_AT_HAND = 10_000  # whose keys are kept in memory while the ledger is che
 def verify(call: Call) -> Json:
     """Re-derive the whole ledger; every fault with its place."""
     house = call.house
-    call.progress({"note": "entries, tiles, checkpoints"})
-    mark = house.high_water.read()
     head = house.db.read(current_log)
-    faults = verify_log(house.db, house.tiles, (house.sequencer.key,), mark=mark)
-    if mark is None and head is not None and not head.size:
-        faults = [one for one in faults if one.where != "high-water"]  # nothing was signed yet
-    call.progress({"note": "acts and openings"})
-    faults += verify_acts(house.db, house.tiles, subject_of=_subjects(house))
+    call.progress({"note": "the form of every row"})
+    faults = misshapen_rows(house.db, house.keys_db)
+    is_shaped = not faults
+    for what, part in (
+        ("entries, tiles, checkpoints", lambda: _log_faults(house, head)),
+        ("acts and openings", lambda: _act_faults(house)),
+        ("people and records", lambda: _vault_faults(house)),
+    ):
+        call.progress({"note": what})
+        try:
+            faults += part()
+        except Exception:
+            if is_shaped:
+                raise
+            faults.append(Fault("not checked: the rows named here cannot be read", what))
     return {
         "whole": not faults,
         "origin": head.origin if head else "",
@@ -41,6 +53,41 @@ def verify(call: Call) -> Json:
         "key": str(house.sequencer.key),
         "faults": [_told(one) for one in faults],
     }
+
+
+def misshapen_rows(db: Database, keys_db: Database) -> list[Fault]:
+    """Rows that hold a value of another type than their table says, in every file."""
+    found = [*misshapen(db), *misshapen(keys_db)]
+    if db.read(lambda tx: tx.dialect) == "sqlite":
+        found += misshapen(db, "find")
+    return [
+        Fault(f"its {one.column} was changed: it holds {one.holds}", f"{one.table} {one.key}")
+        for one in found
+    ]
+
+
+def _log_faults(house: House, head: Head | None) -> list[Fault]:
+    mark = house.high_water.read()
+    faults = verify_log(house.db, house.tiles, (house.sequencer.key,), mark=mark)
+    if mark is None and head is not None and not head.size:
+        return [one for one in faults if one.where != "high-water"]  # nothing was signed yet
+    return faults
+
+
+def _act_faults(house: House) -> list[Fault]:
+    rules = house.book.rules
+
+    def mask_of(keys: Sequence[str]) -> int | None:
+        return rules.mask_of(frozenset(keys)) if set(keys) <= set(rules.categories) else None
+
+    return verify_acts(house.db, house.tiles, subject_of=_subjects(house), mask_of=mask_of)
+
+
+def _vault_faults(house: House) -> list[Fault]:
+    pages = check_vault(house.db, house.vault, house.tiles)
+    return [
+        Fault(f"{fault}: not as it was written", "vault") for page in pages for fault in page.faults
+    ]
 
 
 def _subjects(house: House) -> SubjectOf:

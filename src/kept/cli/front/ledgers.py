@@ -5,7 +5,13 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import App, Parameter
 
-from kept.base.errors import MalformedError, NotFoundError, TamperedError, UnavailableError
+from kept.base.errors import (
+    KeptError,
+    MalformedError,
+    NotFoundError,
+    TamperedError,
+    UnavailableError,
+)
 from kept.cli.answers import AsJson, tell
 from kept.cli.exits import CHANGED, DONE
 from kept.cli.reach import At, Reach
@@ -41,14 +47,37 @@ def _whole(at: Reach) -> dict[str, Any]:
 
     Raises:
         MalformedError: the server answered otherwise.
+        KeptError: the house cannot be reached.
     """
     try:
         found = at.do("verify")
     except TamperedError as error:
-        return {"whole": False, "faults": [{"what": str(error), "where": str(at.folder)}]}
+        faults = [{"what": str(error), "where": str(at.folder)}]
+        return {"whole": False, "faults": [*faults, *_misshapen(at)]}
+    except KeptError:
+        raise
+    except Exception:  # too much changed to be opened, if the form of the rows says so
+        if faults := _misshapen(at):
+            return {"whole": False, "faults": faults}
+        raise
     if not isinstance(found, dict):
         raise MalformedError("answer", "no verdict")
     return dict(found)
+
+
+def _misshapen(at: Reach) -> list[dict[str, str]]:
+    """Rows of another form than their table's, read without opening the house."""
+    from kept.cli.commands.ledger import misshapen_rows
+    from kept.wiring.folder import DataFolder
+    from kept.wiring.parts import open_databases
+
+    db, keys_db = open_databases(DataFolder(at.folder), at.told())
+    try:
+        found = misshapen_rows(db, keys_db)
+        return [{"what": one.what, "where": one.where} for one in found]
+    finally:
+        db.close()
+        keys_db.close()
 
 
 def _verdict(found: dict[str, Any]) -> str:

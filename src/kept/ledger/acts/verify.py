@@ -7,9 +7,10 @@ first fault. Reading goes by chunks, each its own snapshot, so a running house c
 Source: `docs/formats/ledger.md`.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
+from kept.base.encoding import Json
 from kept.base.errors import MalformedError, TamperedError
 from kept.db.seam import Database, Tx
 from kept.ledger import store
@@ -29,6 +30,9 @@ from kept.ledger.tiles import TILE_WIDTH, Tile, node_reader
 CHUNK = 16 * TILE_WIDTH  # acts read in one snapshot
 SubjectOf = Callable[[int], Subject | None]
 """The keys of a person by row number; None where the person's keys are not at hand."""
+MaskOf = Callable[[Sequence[str]], int | None]
+"""The mask of categories by their keys; None where the book no longer knows one."""
+_UNREADABLE = (TypeError, ValueError, AttributeError, OverflowError)  # a value of another type
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +67,12 @@ def verify_log(
 
 
 def verify_acts(
-    db: Database, tiles: TileStore, /, *, subject_of: SubjectOf | None = None
+    db: Database,
+    tiles: TileStore,
+    /,
+    *,
+    subject_of: SubjectOf | None = None,
+    mask_of: MaskOf | None = None,
 ) -> list[Fault]:
     """Acts against entries, one to one, and openings against both.
 
@@ -71,12 +80,13 @@ def verify_acts(
         db: the house's data.
         tiles: full tiles of all logs.
         subject_of: finds people's keys; without it their openings stay sealed and unchecked.
+        mask_of: the book's mask of categories; without it the acts' masks stay unchecked.
 
     Raises:
         UnavailableError: database or tile store cannot be read.
     """
     heads = db.read(store.heads)
-    check = _Check(tiles, [head.origin for head in heads], subject_of)
+    check = _Check(tiles, [head.origin for head in heads], subject_of, mask_of)
     faults: list[Fault] = []
     for head in heads:
         for start in range(0, head.size, CHUNK):
@@ -85,8 +95,11 @@ def verify_acts(
                 lambda tx, head=head, start=start, end=end: list(check.chunk(tx, head, start, end))
             )
     faults += db.read(lambda tx: list(check.waiting(tx)))
-    return faults + [
+    faults += [
         Fault(f"a row of {table} has no act", f"act {act}") for table, act in db.read(store.strays)
+    ]
+    return faults + [
+        Fault("does not fit the acts", f"{table} {key}") for table, key in db.read(store.misfits)
     ]
 
 
@@ -107,6 +120,8 @@ def _tree_faults(db: Database, tiles: TileStore, head: Head) -> list[Fault]:
             return tiles.get(stored_path(head.log, tile.full))
         return db.read(lambda tx: _edge_tile(tx, tiles, head, tile))
 
+    if head.size < 0 or head.log < 1:
+        return [Fault("no log has such a number or size", f"ledger_head {head.origin}")]
     found = check_log(read, size=head.size, root=head.root)
     if isinstance(found, Changed) and found.path == "checkpoint":
         return [_edge_fault(head, node_reader(lambda tile: read(tile) or b"", head.size))]
@@ -186,8 +201,15 @@ def _signed(note: bytes, keys: tuple[VerifierKey, ...]) -> Checkpoint | None:
 class _Check:
     """Compares acts with entries."""
 
-    def __init__(self, tiles: TileStore, origins: list[str], subject_of: SubjectOf | None) -> None:
-        self._tiles, self._origins, self._subject_of = tiles, origins, subject_of
+    def __init__(
+        self,
+        tiles: TileStore,
+        origins: list[str],
+        subject_of: SubjectOf | None,
+        mask_of: MaskOf | None,
+    ) -> None:
+        self._tiles, self._origins = tiles, origins
+        self._subject_of, self._mask_of = subject_of, mask_of
 
     def chunk(self, tx: Tx, head: Head, start: int, end: int) -> Iterator[Fault]:
         """Faults of the places [start, end) of one log; `start` begins a bundle."""
@@ -218,6 +240,12 @@ class _Check:
             after = rows[-1][0].id
 
     def _act(self, row: ActRow, sealed: bytes | None, raw: bytes) -> Iterator[Fault]:
+        try:
+            yield from self._compared(row, sealed, raw)
+        except _UNREADABLE:
+            yield Fault("its row or its opening cannot be read", f"act {row.id}")
+
+    def _compared(self, row: ActRow, sealed: bytes | None, raw: bytes) -> Iterator[Fault]:
         where = f"act {row.id}"
         entry = _decoded(raw)
         if entry is None:
@@ -231,6 +259,14 @@ class _Check:
                 opening = detail = None
             for name in disagreements(row, entry, detail=detail):
                 yield Fault(f"its {name} is not what was recorded", where)
+            if detail is not None and not self._mask_fits(row, detail.get("categories")):
+                yield Fault("its categories are not what was recorded", where)
+
+    def _mask_fits(self, row: ActRow, said: Json) -> bool:
+        if self._mask_of is None or not isinstance(said, list):
+            return True
+        mask = self._mask_of([str(one) for one in said])
+        return mask is None or mask == row.categories
 
     def _opened(self, row: ActRow, sealed: bytes | None, entry: Entry) -> Opening | None:
         """The opening; None where erasure took it or the person's keys are not at hand.

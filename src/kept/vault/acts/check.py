@@ -27,6 +27,7 @@ from kept.vault.store.people import PersonRow
 PAGE = 100
 ACTS = 200
 KEYS = 5_000
+_UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +52,7 @@ def check_vault(db: Database, vault: VaultParts, tiles: TileStore, /) -> Iterato
         if not page.people:
             break
         yield page
-    faults = [*_stray_keys(db, vault), *db.read(_stray_tags)]
+    faults = [*_stray_keys(db, vault), *db.read(_stray_tags), *db.read(_stray_acts)]
     yield Page(0, 0, tuple(faults), page.last_n)
 
 
@@ -80,7 +81,7 @@ def _person(tx: Tx, vault: VaultParts, tiles: TileStore, row: PersonRow) -> tupl
             faults.append(f"category {cell.category_id} of person {row.id}")
     try:
         written = _written(tx, tiles, person)
-    except TamperedError:
+    except (TamperedError, MalformedError, *_UNREADABLE):
         return len(cells), [*faults, f"the acts of person {row.id}"]
     held = {number: digest_of(cell.env) for number, cell in cells.items()}
     faults += _against_acts(vault, row, held=held, written=written)
@@ -144,6 +145,10 @@ def _tags_fit(tx: Tx, vault: VaultParts, row: PersonRow, bodies: Mapping[int, Bo
 def _stray_tags(tx: Tx) -> list[str]:
     count = tags.count_orphans(tx)
     return [f"{count} blind tags of nobody"] if count else []
+
+
+def _stray_acts(tx: Tx) -> list[str]:
+    return [f"act {act} is of nobody" for act in store.acts_of_nobody(tx)]
 
 
 def _stray_keys(db: Database, vault: VaultParts) -> Iterator[str]:

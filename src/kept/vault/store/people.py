@@ -354,3 +354,12 @@ def consents(tx: Tx, person_n: int) -> list[ConsentRow]:
             n=person_n,
         )
     ]
+
+
+def acts_of_nobody(tx: Tx) -> list[int]:
+    """Acts that name a person who never was."""
+    found = tx.rows(
+        "select id from acts where person is not null"
+        " and person not in (select n from person) order by id"
+    )
+    return [int(row[0]) for row in found]
