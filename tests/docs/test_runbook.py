@@ -1,5 +1,6 @@
-"""Does the program on the runbook's page really open a house whose passphrase is lost?"""
+"""Does the command on the runbook's page really open a house whose passphrase is lost?"""
 
+import os
 import re
 import subprocess
 import sys
@@ -14,7 +15,7 @@ from kept.crypto.secret import Secret
 from kept.wiring.founding import Founding, found_with_passphrase
 from kept.wiring.house import open_house
 from kept.wiring.settings import Settings
-from markdown_pages import ROOT, fences
+from markdown_pages import ROOT
 
 RUNBOOK = ROOT / "docs" / "runbook"
 OLD, NEW = "the river at dawn, alone", "another walk, another river"
@@ -29,12 +30,15 @@ class Lost:
     phrase: Path
 
     def run(self) -> "subprocess.CompletedProcess[str]":
-        """The page's program, as its page says to run it."""
-        program = self.folder.parent / "new_passphrase.py"
-        blocks = fences(RUNBOOK / "passphrase-lost.md")
-        program.write_text(next(b.text for b in blocks if b.words == ("python",)), encoding="utf-8")
-        command = [sys.executable, program, self.folder, self.words, self.phrase]
-        return subprocess.run(command, capture_output=True, text=True, check=False)
+        """The page's command, as its page says to run it."""
+        page = (RUNBOOK / "passphrase-lost.md").read_text(encoding="utf-8")
+        told = re.search(r"`kept (--data .* keyring recover .*)`", page)
+        assert told is not None
+        given = {"./shop": self.folder, "WORDS": self.words, "NEW": self.phrase}
+        words = [str(given.get(word, word)) for word in told[1].split()]
+        command = [sys.executable, "-m", "kept.cli.main", *words]
+        env = {name: value for name, value in os.environ.items() if "KEPT_" not in name}
+        return subprocess.run(command, capture_output=True, text=True, check=False, env=env)
 
 
 def opens(folder: Path, phrase: str) -> bool:

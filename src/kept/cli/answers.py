@@ -23,6 +23,12 @@ def tell(result: Json, words: Callable[[Any], str], *, as_json: bool) -> None:
     print(json.dumps(result, ensure_ascii=False) if as_json else words(result))
 
 
+def word_rows(words: str) -> list[str]:
+    """Recovery words as lines of six, indented."""
+    told = words.split()
+    return ["    " + "  ".join(told[at : at + 6]) for at in range(0, len(told), 6)]
+
+
 def write_private(to: Path, content: bytes) -> None:
     """Write a file that only this user may read.
 

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 from cyclopts import Parameter
 
 from kept.base.encoding import Json
-from kept.base.errors import RefusedError
+from kept.base.errors import NotFoundError, RefusedError
 
 if TYPE_CHECKING:
     from kept.crypto.secret import Secret
@@ -27,6 +27,7 @@ class Reach:
 
     folder: Path
     passphrase_file: Path | None
+    known: "Settings | None" = None  # asked for already
 
     def do(self, command: str, **args: Json) -> Json:
         """A command's result, from the server or from this process.
@@ -60,6 +61,8 @@ class Reach:
         """
         from kept.wiring.house import asks_passphrase
 
+        if self.known is not None:
+            return self.known
         settings = self.told()
         if settings.passphrase is None and asks_passphrase(self.folder) and sys.stdin.isatty():
             return replace(settings, passphrase=_typed("Passphrase: "))
@@ -95,6 +98,44 @@ class Reach:
                 " KEPT_PASSPHRASE_FILE. Nothing was made.",
             )
         return _typed_twice("Passphrase for the new house", "Nothing was made.")
+
+    def changed_passphrase(self, file: Path | None) -> "Secret":
+        """The passphrase that is to open the house from now on; typed twice where it is typed.
+
+        Raises:
+            RefusedError: none was given, or the two differ.
+            NotFoundError: the file cannot be read.
+        """
+        from kept.crypto.secret import Secret
+        from kept.wiring.settings import read_secret_file
+
+        if file is not None:
+            return Secret(read_secret_file(file).encode())
+        if not sys.stdin.isatty():
+            raise RefusedError(
+                "passphrase_needed",
+                "A new passphrase is needed. Give --new-passphrase-file. Nothing was changed.",
+            )
+        return _typed_twice("New passphrase", "Nothing was changed.")
+
+    def recovery_words(self, file: Path | None) -> str:
+        """The recovery words, from a file of one or more lines or typed.
+
+        Raises:
+            RefusedError: none were given.
+            NotFoundError: the file cannot be read.
+        """
+        if file is not None:
+            try:
+                return file.read_text(encoding="utf-8")
+            except (OSError, UnicodeDecodeError):
+                raise NotFoundError(f"{file} was to hold the words but cannot be read.") from None
+        if not sys.stdin.isatty():
+            raise RefusedError(
+                "words_needed",
+                "The recovery words are needed. Give --words-file. Nothing was changed.",
+            )
+        return _typed("Recovery words (not shown while you type): ").reveal().decode()
 
 
 At = Annotated[Reach, Parameter(parse=False)]

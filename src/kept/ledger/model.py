@@ -65,6 +65,8 @@ class Kind(StrEnum):
     PROMISE_WITHDRAWN = "promise.withdrawn"
     # acts of the house about its check-up
     CHECKUP_ANSWERED = "checkup.answered"
+    # acts of the house about its own keys
+    KEYS_REWRAPPED = "keys.rewrapped"
 
 
 HOUSE = "house"  # the purpose of acts without a person

@@ -4,7 +4,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from kept.base.clock import Clock, SystemClock, from_micros
-from kept.base.errors import NotFoundError, RefusedError
+from kept.base.errors import MalformedError, NotFoundError, RefusedError, TamperedError
 from kept.conversations.channels.email.demo_box import DemoBox
 from kept.conversations.channels.email.smtp import SmtpSender, SmtpServer
 from kept.conversations.ports import MailSender
@@ -22,6 +22,8 @@ from kept.flows.tend_keys import settle_reserve
 from kept.ledger.acts.counts import newest_act_at
 from kept.ledger.acts.logs import current_log
 from kept.ledger.high_water.file import FileHighWater
+from kept.ledger.merkle import EMPTY_ROOT
+from kept.ledger.notes import Checkpoint
 from kept.ledger.ports import HighWater, TileStore
 from kept.ledger.sequencer import LogKeys, Sequencer
 from kept.ledger.tile_stores.file import FileTiles
@@ -97,8 +99,20 @@ def asks_passphrase(folder: Path) -> bool:
     return any(held.role == "operational" and held.wrap.provider == "passphrase" for held in wraps)
 
 
-def open_house(folder: Path, settings: Settings, *, clock: Clock | None = None) -> House:
+def open_house(
+    folder: Path,
+    settings: Settings,
+    *,
+    clock: Clock | None = None,
+    root: RootProvider | None = None,
+) -> House:
     """Open a house. The folder's lock is the caller's business.
+
+    Args:
+        folder: where it lies.
+        settings: its settings, with what opens it.
+        clock: the machine's unless told otherwise.
+        root: opens it in place of what the settings say: the recovery words.
 
     Raises:
         NotFoundError: no data folder there.
@@ -115,7 +129,7 @@ def open_house(folder: Path, settings: Settings, *, clock: Clock | None = None) 
     _require_files(place, settings)
     book = parse_book(place.book.read_text(encoding="utf-8"))
     ring = keyring_file.load(place.keyring)
-    opened = keyring.open_with(ring, root_provider(ring, settings))
+    opened = keyring.open_with(ring, root or root_provider(ring, settings))
     db, keys_db = open_databases(place, settings)
     try:
         return _made_whole(
@@ -183,7 +197,7 @@ def _assemble(
     vault = vault_parts(book, opened, keys_db, origin=origin)
     vault.keys.open(now=clock.now())
     tiles, high_water = FileTiles(place.tiles), FileHighWater(place.high_water)
-    keys = LogKeys(origin, opened.house_keys["log"])
+    keys = LogKeys(_named(origin), opened.house_keys["log"])
     box = DemoBox() if place.demo_mark.exists() else None
     return House(
         place=place,
@@ -194,15 +208,26 @@ def _assemble(
         book=book,
         opened=opened,
         vault=vault,
-        staff=replace(
-            staff_parts(book, opened, settings, origin=origin), is_demo=box is not None
-        ),
+        staff=replace(staff_parts(book, opened, settings, origin=origin), is_demo=box is not None),
         tiles=tiles,
         high_water=high_water,
         sequencer=Sequencer(db, tiles=tiles, high_water=high_water, keys=keys),
         mail=box or _smtp(settings),
         box=box,
     )
+
+
+def _named(origin: str) -> str:
+    """The log's name, if it can be one.
+
+    Raises:
+        TamperedError: no log is called so: the row was changed.
+    """
+    try:
+        Checkpoint(origin, 0, EMPTY_ROOT)
+    except (MalformedError, TypeError):
+        raise TamperedError("the name of the ledger (ledger_head)") from None
+    return origin
 
 
 def _smtp(settings: Settings) -> SmtpSender | None:

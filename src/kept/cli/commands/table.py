@@ -4,7 +4,17 @@ from collections.abc import Callable, Mapping
 
 from kept.base.encoding import Json
 from kept.base.errors import MalformedError
-from kept.cli.commands import api_keys, consents, copies, imports, ledger, people, team, upkeep
+from kept.cli.commands import (
+    api_keys,
+    consents,
+    copies,
+    imports,
+    keyring,
+    ledger,
+    people,
+    team,
+    upkeep,
+)
 from kept.cli.commands.call import Call
 
 COMMANDS: Mapping[str, Callable[[Call], Json]] = {
@@ -24,6 +34,9 @@ COMMANDS: Mapping[str, Callable[[Call], Json]] = {
     "keys list": api_keys.listing,
     "keys revoke": api_keys.revoke,
     "keyring status": upkeep.keyring_status,
+    "keyring passphrase": keyring.change_passphrase,
+    "keyring words": keyring.renew_words,
+    keyring.RECOVER: keyring.recover,
     "vault check": upkeep.vault_check,
     "checkup": upkeep.checkup,
     "verify": ledger.verify,

@@ -5,7 +5,7 @@ from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
-from kept.cli.answers import AsJson, tell
+from kept.cli.answers import AsJson, tell, word_rows
 from kept.cli.reach import At, Reach
 
 KeyFile = Annotated[Path | None, Parameter(name="--key-file")]
@@ -54,15 +54,13 @@ def init(
 
 
 def _founded(made: dict[str, Any], program: str, note: str) -> str:
-    words = made["recovery_words"].split()
-    rows = [words[i : i + 6] for i in range(0, len(words), 6)]
     return "\n".join([
         f"The house stands in {made['folder']}.",
         "",
         "RECOVERY WORDS, shown this once. Write them on paper and keep them away from this",
         "computer: with the passphrase lost, nothing else opens the house.",
         "",
-        *("    " + "  ".join(row) for row in rows),
+        *word_rows(made["recovery_words"]),
         "",
         f"Start it:      {program} --data {made['folder']} serve",
         f"Then come in:  {made['link']}",

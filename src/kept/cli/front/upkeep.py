@@ -6,14 +6,16 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from kept.base.errors import MalformedError, NotFoundError
-from kept.cli.answers import AsJson, table, tell
+from kept.cli.answers import AsJson, table, tell, word_rows
 from kept.cli.exits import CHANGED, DONE
-from kept.cli.reach import At
+from kept.cli.reach import At, Reach
 
 keyring = App(name="keyring", help="The keys that open the house.")
 vault = App(name="vault", help="The sealed records.")
 book = App(name="book", help="The book: what is kept, why, and what is promised.")
 passwords = App(name="passwords", help="The table of passwords known to thieves.")
+NewFile = Annotated[Path | None, Parameter(name="--new-passphrase-file")]
+WordsFile = Annotated[Path | None, Parameter(name="--words-file")]
 Lang = Annotated[str, Parameter(name="--lang")]
 
 
@@ -26,6 +28,83 @@ def status(*, json: AsJson = False, at: At) -> None:
         at: where the house lies.
     """
     tell(at.do("keyring status"), _ring, as_json=json)
+
+
+@keyring.command(name="passphrase")
+def change_passphrase(*, new_passphrase_file: NewFile = None, json: AsJson = False, at: At) -> None:
+    """Change the passphrase. Asks for the old one and twice for the new one.
+
+    Args:
+        new_passphrase_file: holds the new one, else it is asked for.
+        json: one object on one line.
+        at: where the house lies.
+    """
+    owner, old = _shown(at)
+    new = owner.changed_passphrase(new_passphrase_file).reveal().decode()
+    tell(owner.do("keyring passphrase", old=old, new=new), _changed, as_json=json)
+
+
+@keyring.command
+def words(*, json: AsJson = False, at: At) -> None:
+    """Make new recovery words and show them once. The old ones open this keyring no more.
+
+    Args:
+        json: one object on one line.
+        at: where the house lies.
+    """
+    owner, old = _shown(at)
+    tell(owner.do("keyring words", old=old), _new_words, as_json=json)
+
+
+@keyring.command
+def recover(
+    *,
+    words_file: WordsFile = None,
+    new_passphrase_file: NewFile = None,
+    json: AsJson = False,
+    at: At,
+) -> None:
+    """The passphrase is lost: give the house a new one by the recovery words.
+
+    Args:
+        words_file: holds the words, in one line or more, else they are asked for.
+        new_passphrase_file: holds the new passphrase, else it is asked for.
+        json: one object on one line.
+        at: where the house lies.
+    """
+    from dataclasses import replace
+
+    by_words = replace(at, known=at.told())
+    spoken = at.recovery_words(words_file)
+    new = at.changed_passphrase(new_passphrase_file).reveal().decode()
+    tell(by_words.do("keyring recover", words=spoken, new=new), _changed, as_json=json)
+
+
+def _shown(at: Reach) -> tuple[Reach, str]:
+    """Where the house lies, its passphrase asked for once, and that passphrase."""
+    from dataclasses import replace
+
+    settings = at.settings()
+    phrase = settings.passphrase
+    return replace(at, known=settings), phrase.reveal().decode() if phrase else ""
+
+
+def _changed(done: dict[str, Any]) -> str:
+    return (
+        f"The new passphrase opens the house; the old one does not (act {done['act']}). Old copies"
+        " of keyring.json still open by the old one: destroy them."
+    )
+
+
+def _new_words(done: dict[str, Any]) -> str:
+    return "\n".join([
+        "RECOVERY WORDS, shown this once. Write them on paper and destroy the old sheet.",
+        "",
+        *word_rows(done["recovery_words"]),
+        "",
+        f"The old words open this keyring no more (act {done['act']}). Old copies of keyring.json",
+        "still open by them: destroy those.",
+    ])
 
 
 def _ring(found: dict[str, Any]) -> str:

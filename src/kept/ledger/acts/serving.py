@@ -25,6 +25,7 @@ _HOUSE = (
     "checkup.",
     "import.",
     "key.",
+    "keys.",
     "ledger.",
     "nobody.",
     "promise.",

@@ -53,6 +53,7 @@ KINDS: dict[Kind, Text] = {
     Kind.PROMISE_EXPLAINED: Text("A break was explained", "Нарушение объяснено"),
     Kind.PROMISE_WITHDRAWN: Text("A promise was taken back", "Обещание отозвано"),
     Kind.CHECKUP_ANSWERED: Text("A row of the check-up was answered", "Дан ответ в проверке"),
+    Kind.KEYS_REWRAPPED: Text("A way to open the house was renewed", "Обновлён способ открыть дом"),
 }
 _KNOWN = {kind.value: said for kind, said in KINDS.items()}
 
