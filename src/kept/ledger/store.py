@@ -521,3 +521,11 @@ def oldest_waiting_at(tx: Tx) -> int | None:
         "select a.at from ledger_outbox o join acts a on a.id = o.act order by o.act limit 1"
     )
     return row[0] if row else None
+
+
+def busiest(tx: Tx, limit: int) -> list[int]:
+    """People with the most acts, the most first."""
+    found = tx.rows(
+        "select person from act_counters order by next desc, person limit :limit", limit=limit
+    )
+    return [row[0] for row in found]

@@ -82,3 +82,8 @@ def longest_waiting(tx: Tx, /, *, now: datetime) -> timedelta:
     """For how long the oldest recorded act has waited for its place in the tree."""
     at = store.oldest_waiting_at(tx)
     return timedelta(0) if at is None else max(now - from_micros(at), timedelta(0))
+
+
+def most_told(tx: Tx, /, *, most: int) -> list[int]:
+    """Row numbers of the people with the most acts, the most first."""
+    return store.busiest(tx, most)

@@ -19,11 +19,13 @@ from kept.crypto.keys import expand
 from kept.crypto.secret import Secret
 from kept.db.jobs import enqueue
 from kept.db.seam import Pending, Tx
+from kept.ledger.acts.counts import most_told
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
 from kept.vault.acts.evidence import DRILL_SOURCE
 from kept.vault.acts.find import matches
 from kept.vault.acts.parts import Known, VaultParts, known_person
+from kept.vault.model.gate import PersonState
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import FieldKind
 from kept.vault.store import letters, visits
@@ -130,9 +132,15 @@ class Somebody:
 
 
 def some_people(tx: Tx, /, *, limit: int) -> list[Somebody]:
-    """The first customers of a demo, for its visitors to pick from. Reads only."""
-    rows = store.people_after(tx, after_n=0, limit=limit + PLANTED)
-    customers = [row for row in rows if row.source != DRILL_SOURCE]
+    """A demo's customers with the longest histories, for its visitors to pick from. Reads only."""
+    busiest = (store.person_by_n(tx, n) for n in most_told(tx, most=limit + PLANTED))
+    customers = [
+        row
+        for row in busiest
+        if row is not None
+        and row.source != DRILL_SOURCE
+        and PersonState(row.state) is PersonState.LIVE
+    ]
     return [Somebody(r.id, r.alias, from_micros(r.created_at)) for r in customers[:limit]]
 
 
