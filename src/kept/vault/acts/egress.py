@@ -200,7 +200,7 @@ def _address(tx: Tx, vault: VaultParts, person: Known) -> tuple[str, Category] |
     for category, field in _email_fields(vault):
         cell = cells.get(category.id)
         value = open_cell(vault, person, cell).values.get(field.id) if cell else None
-        if isinstance(value, str) and is_address(vault, value):
+        if is_address(value, vault):
             return value, category
     return None
 

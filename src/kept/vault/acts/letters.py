@@ -5,6 +5,7 @@ the person's key, are not kept past their time, and go with the person.
 """
 
 from datetime import datetime, timedelta
+from typing import TypeGuard
 
 from kept.base.clock import to_micros
 from kept.crypto import places
@@ -96,13 +97,13 @@ def tell_old_addresses(
     """
     for field in category.fields:
         old, new = before.values.get(field.id), after.values.get(field.id)
-        if field.kind is FieldKind.EMAIL and old != new and is_address(vault, old):
+        if field.kind is FieldKind.EMAIL and old != new and is_address(old, vault):
             keep_address(
                 tx, vault, person, use=OLD, field_id=field.id, address=old, lang=lang, now=now
             )
 
 
-def is_address(vault: VaultParts, value: object) -> bool:
+def is_address(value: object, vault: VaultParts) -> TypeGuard[str]:
     """Whether a kept value is one whole e-mail address."""
     if not isinstance(value, str):
         return False
