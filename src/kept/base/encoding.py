@@ -133,10 +133,13 @@ def _check_json(value: object, depth: int) -> None:
 
 def _parts(value: object) -> Iterable[object]:
     if isinstance(value, dict):
-        members = cast("dict[object, object]", value)
-        for key in members:
-            if not (isinstance(key, str) and key.isascii()):
-                raise MalformedError("json", "a key is not ASCII text")
+        members = cast("dict[str, object]", value)
+        try:
+            is_plain = "".join(members).isascii()
+        except TypeError:
+            is_plain = False
+        if not is_plain:
+            raise MalformedError("json", "a key is not ASCII text")
         return members.values()
     if isinstance(value, list | tuple):
         return cast("list[object]", value)

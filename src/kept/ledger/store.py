@@ -67,8 +67,8 @@ def reserve_acts(tx: Tx, count: int) -> list[int]:
     return [row[0] for row in found]
 
 
-def insert_acts(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
-    """Insert acts in bulk with numbers from `reserve_acts`."""
+def insert_acts(tx: Tx, rows: Sequence[tuple[Value, ...]]) -> None:
+    """Insert acts in bulk: number of `reserve_acts`, then the columns as below."""
     tx.run_many(
         "insert into acts (id, kind, actor, role, purpose, person, n, categories, at)"
         " values (:id, :kind, :actor, :role, :purpose, :person, :n, :categories, :at)",

@@ -52,10 +52,10 @@ def record_first(
         MalformedError: a detail breaks the limits of canonical JSON.
     """
     numbers = store.reserve_acts(tx, len(acts))
-    rows: list[dict[str, Value]] = []
+    rows: list[tuple[Value, ...]] = []
     openings: list[tuple[int, bytes, bytes]] = []
     for act_id, (act, subject) in zip(numbers, acts, strict=True):
-        rows.append({"id": act_id, **_columns(act, subject, 0, now)})
+        rows.append((act_id, *_columns(act, subject, 0, now).values()))
         openings.append((act_id, *_finished(origin, act, subject, n=0, act_id=act_id, now=now)))
     store.insert_acts(tx, rows)
     store.insert_counters(tx, [subject.person_n for _, subject in acts])
@@ -64,6 +64,7 @@ def record_first(
 
 
 def _columns(act: Act, subject: Subject | None, n: int | None, now: datetime) -> dict[str, Value]:
+    """In the order of the statement."""
     return {
         "kind": act.kind.value,
         "actor": str(act.actor),

@@ -4,9 +4,12 @@ Somebody already known by a merge key is merged: what was empty is filled, what 
 second run of the same list therefore changes nothing. Keys come from the committed reserve.
 """
 
+from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import compress
+from typing import NamedTuple
 
 from kept.base.clock import to_micros
 from kept.base.encoding import Json
@@ -22,12 +25,13 @@ from kept.vault.acts.keyroom import FIRST_VERSION, Reserved
 from kept.vault.acts.open import digest_of
 from kept.vault.acts.parts import (
     Known,
+    Tag,
     VaultParts,
     due_at,
     fresh_until,
     open_cell,
     seal_cell,
-    tag_rows,
+    tags_of,
     write_cell,
 )
 from kept.vault.model.aliases import ALIAS_BYTES, make_alias
@@ -76,17 +80,26 @@ def add_people(
         )
     intake = _Intake(tx, vault, actor, provenance, now)
     outcomes: dict[int, Outcome] = {}
-    fresh: dict[int, NewPerson] = {}
-    for at, newcomer in enumerate(newcomers):
-        known = intake.known(newcomer)
+    fresh: dict[int, _Tagged] = {}
+    tagged = [_Tagged(one, tags_of(vault, one.keys)) for one in newcomers]
+    seen = intake.seen(tagged)
+    for at, (newcomer, tags) in enumerate(tagged):
+        known = intake.known(newcomer, [tag[:3] in seen for tag in tags])
         if known is None:
-            fresh[at] = newcomer
+            fresh[at] = tagged[at]
         elif isinstance(known, RefusedRow):
             outcomes[at] = Ambiguous(known)
         else:
             outcomes[at] = intake.merge(known, newcomer)
     outcomes.update(zip(fresh, intake.add(list(fresh.values()), reserved), strict=True))
     return Pending([outcomes[at] for at in range(len(newcomers))])
+
+
+class _Tagged(NamedTuple):
+    """Somebody coming in, and one blind tag for each of their keys."""
+
+    person: NewPerson
+    tags: list[Tag]
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +112,29 @@ class _Intake:
     why: Provenance
     now: datetime
 
-    def known(self, newcomer: NewPerson) -> Known | RefusedRow | None:
-        """Who this is, if somebody already here; a refusal when it could be several."""
+    def seen(self, group: Sequence[_Tagged]) -> set[tuple[int, int, bytes]]:
+        """Tags of the whole group that somebody here has: kind, version and tag."""
+        asked: dict[tuple[int, int], list[bytes]] = defaultdict(list)
+        for person, tags in group:
+            for key, tag in zip(person.keys, tags, strict=True):
+                if key.kind in MERGE_KINDS:
+                    asked[tag.kind, tag.ver].append(tag.tag)
+        return {
+            (kind, ver, tag)
+            for (kind, ver), tags in asked.items()
+            for tag in store.known_tags(self.tx, kind=kind, ver=ver, tags=tags)
+        }
+
+    def known(self, newcomer: NewPerson, is_seen: Sequence[bool]) -> Known | RefusedRow | None:
+        """Who this is, if somebody already here; a refusal when it could be several.
+
+        `is_seen` says of each key whether its tag is somebody's: most of a list are not.
+        """
         people: dict[int, Known] = {}
         found: dict[IndexKey, frozenset[int]] = {}
-        for key in newcomer.keys:
+        if not any(is_seen):
+            return None
+        for key in compress(newcomer.keys, is_seen):
             if key.kind in MERGE_KINDS:
                 matching = matches(self.tx, self.vault, [(key.kind, key.key.decode("utf-8"))])
                 people.update((one.row.n, one) for one in matching)
@@ -111,26 +142,28 @@ class _Intake:
         chosen = choose(newcomer, found)
         return people[chosen] if isinstance(chosen, int) else chosen
 
-    def add(self, newcomers: Sequence[NewPerson], reserved: Sequence[Reserved]) -> list[Outcome]:
+    def add(self, newcomers: Sequence[_Tagged], reserved: Sequence[Reserved]) -> list[Outcome]:
         """Store new people with bulk statements."""
         if not newcomers:
             return []
         numbers = store.reserve_people(self.tx, len(newcomers))
         aliases = _fresh_aliases(self.tx, len(newcomers))
         keys = list(reserved[: len(newcomers)])
-        rows = list(zip(newcomers, numbers, keys, strict=True))
-        store.insert_people(
-            self.tx,
-            [self._person(n, alias, key) for (_, n, key), alias in zip(rows, aliases, strict=True)],
-        )
-        store.insert_origins(self.tx, [self._origin(n) for n in numbers])
-        cells = {row[1]: self._cells(*row) for row in rows}
-        store.insert_cells(self.tx, [cell for some in cells.values() for cell in some])
+        sealed = [self._sealed(one, key) for (one, _), key in zip(newcomers, keys, strict=True)]
+        self._insert_people(numbers, aliases, keys)
+        self._insert_cells(numbers, sealed)
         store.insert_tags(
             self.tx,
-            [tag for new, n, _ in rows for tag in tag_rows(self.vault, n, new.keys)],
+            sorted(
+                (tag.kind, tag.ver, tag.tag, n, tag.field_id)
+                for n, (_, tags) in zip(numbers, newcomers, strict=True)
+                for tag in tags
+            ),
         )
-        acts = [(self._added(new, cells[n]), key.subject(n)) for new, n, key in rows]
+        acts = [
+            (self._added(cells), key.subject(n))
+            for n, key, cells in zip(numbers, keys, sealed, strict=True)
+        ]
         recorded = record_first(self.tx, self.vault.origin, acts=acts, now=self.now)
         return [
             Added(key.id, alias, done.act_id)
@@ -177,33 +210,29 @@ class _Intake:
             written.append((category.key, digest_of(env)))
         return written
 
-    def _person(self, n: int, alias: str, key: Reserved) -> dict[str, Value]:
-        return {
-            "n": n,
-            "id": key.id.raw,
-            "alias": alias,
-            "keyver": FIRST_VERSION,
-            "source": self.why.source,
-            "at": to_micros(self.now),
-        }
+    def _insert_people(
+        self, numbers: Sequence[int], aliases: Sequence[str], keys: Sequence[Reserved]
+    ) -> None:
+        at, source = to_micros(self.now), self.why.source
+        store.insert_people(
+            self.tx,
+            [
+                (n, key.id.raw, alias, FIRST_VERSION, source, at)
+                for n, alias, key in zip(numbers, aliases, keys, strict=True)
+            ],
+        )
+        store.insert_origins(self.tx, [self._origin(n) for n in numbers])
 
-    def _origin(self, n: int) -> dict[str, Value]:
-        return {
-            "person_n": n,
-            "purpose": self.why.purpose,
-            "basis": self.why.basis.value,
-            "source": self.why.source,
-            "batch": self.why.batch,
-            "at": to_micros(self.now),
-        }
+    def _origin(self, n: int) -> tuple[Value, ...]:
+        why = self.why
+        return n, why.purpose, why.basis.value, why.source, why.batch, to_micros(self.now)
 
-    def _cells(self, newcomer: NewPerson, n: int, key: Reserved) -> list[dict[str, Value]]:
+    def _sealed(self, newcomer: NewPerson, key: Reserved) -> list[tuple[Category, bytes]]:
+        """Each category that holds something, with its envelope."""
         return [
-            {
-                "person_n": n,
-                "category_id": category.id,
-                "rev": 1,
-                "env": seal_cell(
+            (
+                category,
+                seal_cell(
                     self.vault,
                     key.seal,
                     content,
@@ -211,21 +240,37 @@ class _Intake:
                     place=(category.id, 1),
                     key_version=FIRST_VERSION,
                 ),
-                "at": to_micros(self.now),
-                "due_at": due_at(self.vault, category, since=self.now),
-                "fresh_until": fresh_until(category, since=self.now),
-            }
+            )
             for category, content in _bodies(self.vault, newcomer)
         ]
 
-    def _added(self, newcomer: NewPerson, cells: list[dict[str, Value]]) -> Act:
-        keys = tuple(category.key for category, _ in _bodies(self.vault, newcomer))
+    def _insert_cells(
+        self, numbers: Sequence[int], sealed: Sequence[list[tuple[Category, bytes]]]
+    ) -> None:
+        at = to_micros(self.now)
+        until = {
+            category.id: (
+                due_at(self.vault, category, since=self.now),
+                fresh_until(category, since=self.now),
+            )
+            for category in self.vault.rules.categories.values()
+        }
+        store.insert_cells(
+            self.tx,
+            [
+                (n, category.id, 1, env, at, *until[category.id])
+                for n, cells in zip(numbers, sealed, strict=True)
+                for category, env in cells
+            ],
+        )
+
+    def _added(self, cells: list[tuple[Category, bytes]]) -> Act:
         detail: dict[str, Json] = {
             "basis": self.why.basis.value,
-            "sha256": [digest_of(env) for cell in cells if isinstance(env := cell["env"], bytes)],
+            "sha256": [digest_of(env) for _, env in cells],
             "source": self.why.source,
         }
-        return self._act(Kind.PERSON_ADDED, keys, detail)
+        return self._act(Kind.PERSON_ADDED, tuple(category.key for category, _ in cells), detail)
 
     def _merged(self, written: list[tuple[str, str]]) -> Act:
         keys = tuple(key for key, _ in written)

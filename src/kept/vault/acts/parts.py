@@ -7,6 +7,7 @@ opened bodies. None of them outlives the verb.
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from kept.base.clock import from_micros, to_micros
 from kept.base.errors import ConflictError, NotFoundError
@@ -20,7 +21,7 @@ from kept.vault.model.body import Body
 from kept.vault.model.gate import Consent, ConsentState, PersonState
 from kept.vault.model.intake import IndexKey
 from kept.vault.model.normalise import Normalised
-from kept.vault.model.rules import INDEX_KIND_ID, Category, Rules
+from kept.vault.model.rules import Category, Rules
 from kept.vault.store import people as store
 from kept.vault.store import tally
 from kept.vault.store.people import CellRow, PersonRow
@@ -147,19 +148,27 @@ def seal_cell(
     return seal(key, body.encode(content.values, content.marks), aad, key_version=key_version)
 
 
-def tag_rows(vault: VaultParts, person_n: int, keys: Iterable[IndexKey]) -> list[dict[str, Value]]:
-    """Rows of blind tags for index keys."""
-    rows: list[dict[str, Value]] = []
+class Tag(NamedTuple):
+    """One blind tag, still of nobody."""
+
+    kind: int
+    ver: int
+    tag: bytes
+    field_id: int
+
+
+def tags_of(vault: VaultParts, keys: Iterable[IndexKey]) -> list[Tag]:
+    """The blind tags of index keys, in order."""
+    made: list[Tag] = []
     for kind, field_id, key in keys:
         index = vault.keys.index(kind)
-        rows.append({
-            "kind": INDEX_KIND_ID[kind],
-            "ver": index.version,
-            "tag": index.tag(key.decode("utf-8")),
-            "person_n": person_n,
-            "field_id": field_id,
-        })
-    return rows
+        made.append(Tag(index.kind, index.version, index.tag(key.decode("utf-8")), field_id))
+    return made
+
+
+def tag_rows(vault: VaultParts, person_n: int, keys: Iterable[IndexKey]) -> list[dict[str, Value]]:
+    """Rows of blind tags for index keys."""
+    return [{**tag._asdict(), "person_n": person_n} for tag in tags_of(vault, keys)]
 
 
 def due_at(vault: VaultParts, category: Category, *, since: datetime) -> int | None:

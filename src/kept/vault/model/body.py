@@ -75,10 +75,11 @@ def encode(values: Mapping[int, Value], marks: Mapping[int, Mark] | None = None)
     types = set(map(type, values.values()))
     if not types <= _VALUE_TYPES:
         raise MalformedError("body", "a value is text, a number or yes/no")
-    _check_ids(values)
+    ids = sorted(values)
+    _check_ids(ids)
     if float in types:
         _check_finite(values)
-    parts: list[Any] = [VERSION, dict(sorted(values.items()))]
+    parts: list[Any] = [VERSION, {key: values[key] for key in ids}]
     if marks:
         _check_marks(marks, values)
         parts.append({key: marks[key] for key in sorted(marks)})
@@ -128,10 +129,13 @@ def date_of(day: int) -> date:
         raise MalformedError("date", "outside the years 1 to 9999") from exc
 
 
-def _check_ids(values: Mapping[int, Value]) -> None:
-    if not values:
-        return
-    if len(values) > MAX_FIELDS or min(values) < 1 or max(values) > MAX_FIELD_ID:
+def _check_ids(ids: list[int]) -> None:
+    """Of ids in ascending order.
+
+    Raises:
+        MalformedError: too many, or one out of bounds.
+    """
+    if ids and (len(ids) > MAX_FIELDS or ids[0] < 1 or ids[-1] > MAX_FIELD_ID):
         raise MalformedError("body", f"at most {MAX_FIELDS} fields, ids from 1 to {MAX_FIELD_ID}")
 
 

@@ -49,6 +49,7 @@ _NOTHING = _DASHES | frozenset((
     "б/н",
     "неизвестно",
 ))
+_LONGEST_NOTHING = max(map(len, _NOTHING))
 _SCIENTIFIC = re.compile(r"[0-9][.,]?[0-9]*[eE]\+?[0-9]{1,2}")
 _PLAIN_EMAIL = re.compile(
     r"[a-z0-9_%+'-]+(?:\.[a-z0-9_%+'-]+)*@"
@@ -86,9 +87,13 @@ def normalise(kind: FieldKind, value: str, *, region: str) -> Normalised:
         region: ISO 3166-1 code: how national phone numbers and `01/02/2026` are read.
     """
     text = tidy(value)
-    if not text or (kind is not FieldKind.TEXT and text.casefold() in _NOTHING_FOR[kind]):
+    if len(text) <= _LONGEST_NOTHING and _says_nothing(kind, text):
         return _EMPTY
     return _BY_KIND[kind](text, region)
+
+
+def _says_nothing(kind: FieldKind, text: str) -> bool:
+    return not text or (kind is not FieldKind.TEXT and text.casefold() in _NOTHING_FOR[kind])
 
 
 def tidy(value: str) -> str:
@@ -185,9 +190,12 @@ def _phone(text: str, region: str) -> Normalised:
 def _number_key(text: str, _region: str) -> Normalised:
     if _SCIENTIFIC.fullmatch(text):
         return _as_written(text, "number_rounded")
-    bare = _SPACES.sub("", normalize("NFKC", text)).upper()
-    key = normalize("NFKC", bare)  # a space that went, and some capitals, leave loose accents
-    if len(key) > MAX_NUMBER_CHARS or not key.strip("0") or not any(c.isalnum() for c in key):
+    if text.isascii() and text.isprintable() and " " not in text:
+        key = text.upper()
+    else:
+        bare = _SPACES.sub("", normalize("NFKC", text)).upper()
+        key = normalize("NFKC", bare)  # a space that went, and some capitals, leave loose accents
+    if len(key) > MAX_NUMBER_CHARS or not key.strip("0") or not any(map(str.isalnum, key)):
         return _as_written(text, "number_invalid")
     return Normalised(key, key.encode(), verified_shape=True)
 

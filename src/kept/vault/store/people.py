@@ -5,10 +5,12 @@ Source: `db/migrations/data/0015_vault.sql`, `db/migrations/find/0001_find.sql`.
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from kept.base.ids import PersonId
-from kept.db.seam import Tx, Value
+from kept.db.seam import Many, Tx, Value
 
+ASKED_AT_ONCE = 200  # values in one question
 _PERSON = "select n, id, alias, alias_only, state, keyver, source, created_at from person"
 
 
@@ -143,11 +145,17 @@ def count_cells_of(tx: Tx, *, source: str) -> int:
 
 def aliases_taken(tx: Tx, aliases: Iterable[str]) -> set[str]:
     """Which of these aliases somebody has."""
-    return {
-        alias
-        for alias in aliases
-        if tx.row("select n from person where alias = :alias", alias=alias) is not None
-    }
+    return _present(tx, "select alias from person where alias in", sorted(aliases))
+
+
+def _present(tx: Tx, question: str, values: Sequence[Value], **fixed: Value) -> set[Any]:
+    """Which of many values stand in a column: a few hundred in each question."""
+    found: set[Any] = set()
+    for at in range(0, len(values), ASKED_AT_ONCE):
+        some = {f"v{i}": value for i, value in enumerate(values[at : at + ASKED_AT_ONCE])}
+        names = ", ".join(f":{name}" for name in some)
+        found.update(row[0] for row in tx.rows(f"{question} ({names})", **some, **fixed))
+    return found
 
 
 def reserve_people(tx: Tx, count: int) -> list[int]:
@@ -167,7 +175,7 @@ def reserve_people(tx: Tx, count: int) -> list[int]:
     return [row[0] for row in found]
 
 
-def insert_people(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
+def insert_people(tx: Tx, rows: Many) -> None:
     """Insert people: n, id, alias, keyver, source, at."""
     tx.run_many(
         "insert into person (n, id, alias, state, keyver, source, created_at, changed_at)"
@@ -176,7 +184,7 @@ def insert_people(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
     )
 
 
-def insert_origins(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
+def insert_origins(tx: Tx, rows: Many) -> None:
     """Note where people's data came from: person_n, purpose, basis, source, batch, at."""
     tx.run_many(
         "insert into origin (person_n, purpose, basis, source, batch, at)"
@@ -249,7 +257,7 @@ def cells_of(tx: Tx, person_n: int, category_ids: Iterable[int]) -> dict[int, Ce
     return found
 
 
-def insert_cells(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
+def insert_cells(tx: Tx, rows: Many) -> None:
     """Insert first revisions: person_n, category_id, rev, env, at, due_at, fresh_until."""
     tx.run_many(
         "insert into cell (person_n, category_id, rev, env, written_at, due_at, fresh_until)"
@@ -293,7 +301,7 @@ def due_cells(tx: Tx, *, before: int, limit: int) -> list[tuple[int, int]]:
     ]
 
 
-def insert_tags(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:
+def insert_tags(tx: Tx, rows: Many) -> None:
     """Add blind tags: kind, ver, tag, person_n, field_id. Known ones stay."""
     tx.run_many(
         "insert into find.finder (kind, ver, tag, person_n, field_id)"
@@ -326,6 +334,12 @@ def tagged(tx: Tx, *, kind: int, ver: int, tag: bytes) -> list[tuple[int, int]]:
             tag=tag,
         )
     ]
+
+
+def known_tags(tx: Tx, *, kind: int, ver: int, tags: Sequence[bytes]) -> set[bytes]:
+    """Which of these tags any row has."""
+    question = "select tag from find.finder where kind = :kind and ver = :ver and tag in"
+    return _present(tx, question, tags, kind=kind, ver=ver)
 
 
 def count_tags(tx: Tx) -> int:
