@@ -28,6 +28,7 @@ from kept.web.buckets import place_of
 from kept.web.parts import WebParts
 
 COOKIE = "kept_desk"
+HOST_COOKIE = f"__Host-{COOKIE}"  # by TLS: no other host of the domain can set it (RFC 6265bis)
 SIGN_IN = "/desk/sign-in"
 DESK = "/desk"
 NEEDS = "needs"  # the key in a route's `opt`
@@ -97,7 +98,7 @@ async def admit(connection: ASGIConnection[Any, Any, Any, Any], handler: BaseRou
         return
     parts: WebParts = connection.app.state.parts
     now = parts.clock.now()
-    token = connection.cookies.get(COOKIE, "")
+    token = connection.cookies.get(cookie_name(parts), "")
     session = await parts.db.read_async(lambda tx: find_session(tx, token, now=now))
     if session is None:
         raise SignInNeeded
@@ -115,7 +116,7 @@ def visitor_of(request: Request[Any, Any, Any]) -> Visitor:
 
 def current_visitor(request: Request[Any, Any, Any], parts: WebParts) -> Visitor | None:
     """Who is signed in, on a page in front of the door."""
-    token = request.cookies.get(COOKIE, "")
+    token = request.cookies.get(cookie_name(parts), "")
     session = parts.db.read(lambda tx: find_session(tx, token, now=parts.clock.now()))
     return None if session is None else Visitor(session)
 
@@ -134,6 +135,11 @@ def safe_next(path: str) -> str:
     return path if plain and is_ours and ".." not in path and len(path) <= NEXT_MOST else DESK
 
 
+def cookie_name(parts: WebParts) -> str:
+    """What the cookie is called here."""
+    return HOST_COOKIE if parts.is_https else COOKIE
+
+
 def session_cookie(parts: WebParts, signed_in: SignedIn) -> Cookie:
     """The cookie of a new session."""
     return _cookie(parts, signed_in.token, int(ABSOLUTE.total_seconds()))
@@ -146,7 +152,7 @@ def no_cookie(parts: WebParts) -> Cookie:
 
 def _cookie(parts: WebParts, value: str, seconds: int) -> Cookie:
     return Cookie(
-        key=COOKIE,
+        key=cookie_name(parts),
         value=value,
         max_age=seconds,
         path="/",

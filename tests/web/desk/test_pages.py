@@ -237,11 +237,20 @@ def test_every_kind_of_act_has_words() -> None:
 
 
 def test_https_makes_the_cookie_secure(colleagues: Colleagues) -> None:
-    """Behind TLS the session's cookie never travels in the clear."""
+    """Behind TLS the session's cookie is never in the clear, and no neighbour plants one."""
     home = colleagues.home
     settings = replace(home.house.settings, public_url="https://shop.example")
     home.house = replace(home.house, settings=settings)
     owner = Member("owner@example.org", colleagues.browser(), home)
     answer = owner.join(home.founded.invitation.token)
-    assert "Secure" in answer.headers["set-cookie"]
+    said = answer.headers["set-cookie"]
+    assert said.startswith("__Host-kept_desk=")
+    assert {"Secure", "Path=/"} <= {part.strip() for part in said.split(";")}
+    assert "Domain" not in said
     assert "strict-transport-security" in answer.headers
+    token = said.partition("=")[2].partition(";")[0]
+    mine, planted = colleagues.browser(), colleagues.browser()
+    mine.cookies.set("__Host-kept_desk", token)
+    planted.cookies.set("kept_desk", token)
+    assert mine.get("/desk/account").status_code == 200
+    assert planted.get("/desk/account").status_code == 303
