@@ -34,17 +34,17 @@ PERSONAL = [kind.value for kind in Kind if is_of_a_person(kind.value)]
         (
             Told("person.refused", "senior", "unknown", ("profile",)),
             "A senior colleague tried to open what you told us, and was refused",
-            "Старший сотрудник хотел открыть то, что вы о себе сказали: программа отказала",
+            "Старший в команде хотел открыть то, что вы о себе сказали: мы не дали",
         ),
         (
             Told("consent.given", "self", "marketing"),
             "You said yes: Send news and offers",
-            "Вы сказали «да»: Послать новости и предложения",
+            "Вы сказали «да»: Слать новости и предложения",
         ),
         (
             Told("consent.withdrawn", "self", "marketing", is_signal=True),
             "Your browser said no for you: Send news and offers",
-            "Ваш браузер отказался за вас: Послать новости и предложения",
+            "Ваш браузер отказался за вас: Слать новости и предложения",
         ),
         (
             Told("retention.expired", "worker", "house", ("orders",)),
@@ -54,7 +54,7 @@ PERSONAL = [kind.value for kind in Kind if is_of_a_person(kind.value)]
         (
             Told("person.read", "service", "answer", ("gifts",)),
             "One of the shop's programs opened “gifts” to answer you",
-            "Программа магазина открыла «gifts», чтобы ответить вам",
+            "Одна из программ открыла «gifts», чтобы ответить вам",
         ),
     ],
 )
@@ -135,12 +135,12 @@ def test_the_order_is_named_once(purpose: str, ref: str, en: str, ru: str) -> No
         (
             Told("consent.given", "self", "marketing"),
             "The customer said yes: Send news and offers",
-            "Клиент сказал «да»: Послать новости и предложения",
+            "Клиент сказал «да»: Слать новости и предложения",
         ),
         (
             Told("person.refused", "owner", "answer", ("gifts",)),
             "The owner tried to open “gifts” to answer the customer, and was refused",
-            "Владелец хотел открыть «gifts», чтобы ответить клиенту: программа отказала",
+            "Владелец хотел открыть «gifts», чтобы ответить клиенту: мы не дали",
         ),
     ],
 )

@@ -16,10 +16,10 @@ from kept.vault.model.rules import Lang, Purpose, Rules, Text
 FEMININE = frozenset({"operator", "service", "worker"})
 ROLES: Mapping[str, Text] = {
     "operator": Text("Support", "Поддержка"),
-    "senior": Text("A senior colleague", "Старший сотрудник"),
+    "senior": Text("A senior colleague", "Старший в команде"),
     "owner": Text("The owner", "Владелец"),
     "auditor": Text("The auditor", "Проверяющий"),
-    "service": Text("One of the shop's programs", "Программа магазина"),
+    "service": Text("One of the shop's programs", "Одна из программ"),
     "worker": Text("Our program", "Наша программа"),
 }
 YOU = "self"
@@ -38,7 +38,7 @@ BY_OTHERS: Mapping[str, Text] = {
     Kind.PERSON_READ: Text("{who} opened {what}{why}", "{who} открыл{a} {what}{why}"),
     Kind.PERSON_REFUSED: Text(
         "{who} tried to open {what}{why}, and was refused",
-        "{who} хотел{a} открыть {what}{why}: программа отказала",
+        "{who} хотел{a} открыть {what}{why}: мы не дали",
     ),
     Kind.PERSON_FOUND: Text("{who} looked you up", "{who} отыскал{a} вас в списке"),
     Kind.PERSON_CORRECTED: Text("{who} corrected {what}", "{who} исправил{a} {what}"),
@@ -46,8 +46,8 @@ BY_OTHERS: Mapping[str, Text] = {
         "{who} saw you in a list, covered", "{who} увидел{a} вас в списке, в скрытом виде"
     ),
     Kind.ALIAS_ADDED: Text("{who} changed your alias", "{who} сменил{a} ваше имя в системе"),
-    Kind.CONSENT_GIVEN: Text("{who} noted your yes{why}", "{who} записал{a} ваше «да»{why}"),
-    Kind.CONSENT_WITHDRAWN: Text("{who} noted your no{why}", "{who} записал{a} ваше «нет»{why}"),
+    Kind.CONSENT_GIVEN: Text("{who} noted your yes{why}", "{who} записал{a} за вас «да»{why}"),
+    Kind.CONSENT_WITHDRAWN: Text("{who} noted your no{why}", "{who} записал{a} за вас «нет»{why}"),
     Kind.EXPORT_ASKED: Text("{who} asked for a copy", "{who} запросил{a} копию данных"),
     Kind.EXPORT_READY: Text("{who} made a copy of {what}", "{who} сделал{a} копию: {what}"),
     Kind.EXPORT_TAKEN: Text("{who} took a copy", "{who} скачал{a} копию данных"),

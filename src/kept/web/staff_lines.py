@@ -57,8 +57,8 @@ PHRASES: Mapping[str, str] = {
     "to deliver your order": "to deliver an order",
     "чтобы доставить ваш заказ": "чтобы доставить заказ",
     "to send you the news you said yes to": "to send the news the customer said yes to",
-    "чтобы послать новости, на которые вы согласились": (
-        "чтобы послать новости, на которые клиент согласился"
+    "чтобы послать вам новости, как вы и разрешили": (
+        "чтобы послать клиенту новости, как он и разрешил"
     ),
     "to let you in and to write about your data": (
         "to let the customer in and to write about their data"

@@ -28,7 +28,7 @@ from kept.web.render import language_of, page
 PEOPLE = 6
 ROLES: dict[Role, Text] = {
     Role.OWNER: Text("The owner", "Владелец"),
-    Role.SENIOR: Text("A senior colleague", "Старший сотрудник"),
+    Role.SENIOR: Text("A senior colleague", "Старший в команде"),
     Role.OPERATOR: Text("Support", "Поддержка"),
     Role.AUDITOR: Text("The auditor", "Проверяющий"),
 }
