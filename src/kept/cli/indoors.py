@@ -13,7 +13,7 @@ from pathlib import Path
 from kept.base.encoding import Json
 from kept.cli.caller import Progress
 from kept.cli.commands.call import Call, user_name
-from kept.cli.commands.keyring import RECOVER, open_by_words, words_root
+from kept.cli.commands.keyring import RECOVER
 from kept.cli.commands.table import perform
 from kept.cli.messages import Request
 from kept.crypto import keyring_file
@@ -25,6 +25,7 @@ from kept.wiring.house import House, open_house
 from kept.wiring.leading import lead
 from kept.wiring.settings import Settings
 from kept.wiring.signing import AWAY, sign_waiting
+from kept.wiring.ways_in import open_by_words, words_root
 
 WAIT_S = 10.0
 LOOK_S = 0.02

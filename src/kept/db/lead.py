@@ -8,12 +8,13 @@ Source: flock(2).
 
 import fcntl
 import os
+import threading
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
-from kept.base.errors import ConflictError, UnavailableError
+from kept.base.errors import ConflictError, KeptError, UnavailableError
 
 
 class FolderLock:
@@ -71,3 +72,46 @@ class FolderLock:
         trace: TracebackType | None,
     ) -> None:
         self.release()
+
+
+class SessionLock(Protocol):
+    """A lock that may be lost at any moment, as `lead_postgres.AdvisoryLock`."""
+
+    def take(self) -> object:
+        """Take it, or fail."""
+        ...
+
+    @property
+    def is_held(self) -> bool:
+        """Whether it still is."""
+        ...
+
+    def release(self) -> None:
+        """Let go."""
+        ...
+
+
+class Leading:
+    """Does this process lead now? Asked before each piece of work; without a lock, always."""
+
+    def __init__(self, lock: SessionLock | None = None) -> None:
+        self._lock, self._guard = lock, threading.Lock()
+
+    def holds(self) -> bool:
+        """True while the lock is held; a lost or foreign one is tried for again."""
+        if self._lock is None:
+            return True
+        with self._guard:
+            if self._lock.is_held:
+                return True
+            try:
+                self._lock.take()
+            except KeptError:
+                return False
+            return True
+
+    def release(self) -> None:
+        """Let another lead."""
+        if self._lock is not None:
+            with self._guard:
+                self._lock.release()

@@ -1,14 +1,17 @@
 """Who may write in a data folder? One process at a time, and it says so before it opens anything.
 
-On PostgreSQL the database itself may be shared by servers on several machines: there the sequencer
-is held apart by the ledger's own fences, and the folder's lock keeps its files to one process.
+On PostgreSQL the database itself may be shared by servers on several machines: there one worker
+at a time leads by a session lock, the ledger's own fences hold whatever that lock does, and the
+folder's lock keeps its files to one process.
 """
 
 from pathlib import Path
 
 from kept.base.errors import ConflictError
 from kept.db.lead import FolderLock
+from kept.db.lead_postgres import AdvisoryLock
 from kept.wiring.folder import DataFolder
+from kept.wiring.house import House
 from kept.wiring.settings import Settings
 
 
@@ -23,6 +26,15 @@ def lead(folder: Path) -> FolderLock:
     place = DataFolder(folder)
     place.require()
     return FolderLock(place.lock).take()
+
+
+def worker_lock(house: House) -> AdvisoryLock | None:
+    """What holds apart the workers of several folders on one database; None for one in a folder."""
+    dsn = house.settings.dsn
+    if dsn is None:
+        return None
+    key = int.from_bytes(house.opened.vault_id[:8], "big", signed=True)
+    return AdvisoryLock(dsn.reveal().decode(), key)
 
 
 def require_shared(settings: Settings, role: str) -> None:

@@ -5,12 +5,14 @@ from datetime import timedelta
 
 from litestar import Litestar
 
+from kept.db.lead import Leading
 from kept.ledger.acts.starting import Refusing
 from kept.ledger.notes import KeyKind, Signer
 from kept.web.app import create_app
 from kept.web.parts import WebParts
 from kept.web.uploads import Uploads
 from kept.wiring.house import House
+from kept.wiring.leading import worker_lock
 from kept.worker.beat import Worker
 from kept.worker.parts import WorkerParts
 
@@ -32,6 +34,7 @@ def worker_of(house: House) -> Worker:
             folder=house.place.root,
             search_secret=house.opened.house_keys["house"],
             pepper=house.opened.house_keys["api"],
+            leading=Leading(worker_lock(house)),
         )
     )
 

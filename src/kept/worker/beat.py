@@ -29,12 +29,14 @@ class Worker:
     parts: WorkerParts
     tasks: tuple[Task, ...] = TASKS
     refusing: Refusing | None = None
+    _has_led: bool = False
     _stop: threading.Event = field(default_factory=threading.Event)
     _threads: list[threading.Thread] = field(default_factory=list[threading.Thread])
 
     def start(self) -> None:
         """Check the ledger, then begin both loops."""
-        self._check_ledger()
+        if self._leads():
+            self._check_ledger()
         for name, loop in (("sequencer", self._sequence), ("tasks", self._do_tasks)):
             thread = threading.Thread(target=loop, name=f"worker-{name}", daemon=True)
             thread.start()
@@ -45,7 +47,9 @@ class Worker:
         self._stop.set()
         for thread in self._threads:
             thread.join()
-        self._pass()
+        if self._leads():
+            self._pass()
+        self.parts.leading.release()
 
     def _check_ledger(self) -> None:
         before, found = self.refusing, self.parts.sequencer.start()
@@ -55,8 +59,27 @@ class Worker:
 
     def _sequence(self) -> None:
         while not self._stop.wait(SEQUENCE_EVERY_S):
-            if not self._pass():
+            if not self._turn():
                 self._stop.wait(RETRY_S)
+
+    def _turn(self) -> bool:
+        """One pass, if this worker leads; False when it does not or it could not be done."""
+        before = self._has_led
+        return self._leads() and (before or self._took_over()) and self._pass()
+
+    def _leads(self) -> bool:
+        self._has_led = self.parts.leading.holds()
+        return self._has_led
+
+    def _took_over(self) -> bool:
+        """Check everything anew: another may have signed meanwhile. False when it could not be."""
+        try:
+            self._check_ledger()
+        except Exception:  # noqa: BLE001  # the beat must outlive what nobody thought of
+            _log.exception("taking over broke")
+            self._has_led = False
+            return False
+        return True
 
     def _pass(self) -> bool:
         """Take in what waits; False when it could not be done now.
@@ -82,6 +105,8 @@ class Worker:
     def _do_tasks(self) -> None:
         due = {task.name: time.monotonic() for task in self.tasks}
         while not self._stop.wait(TICK_S):
+            if not self._has_led:
+                continue
             for task in self.tasks:
                 if time.monotonic() < due[task.name] or self._stop.is_set():
                     continue

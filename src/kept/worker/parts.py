@@ -1,12 +1,13 @@
 """What does the entrance of time need of the house? Wiring fills it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
 from kept.base.clock import Clock
 from kept.conversations.ports import MailSender
 from kept.crypto.secret import Secret
+from kept.db.lead import Leading
 from kept.db.seam import Database
 from kept.ledger.ports import TileStore
 from kept.ledger.sequencer import Sequencer
@@ -19,7 +20,8 @@ class WorkerParts:
     """Everything a task may use.
 
     `mail` is None until a mail server is set up; `pepper` keys the hashes of sign-in codes;
-    `search_secret` gives the planted text that is looked for in `folder`.
+    `search_secret` gives the planted text that is looked for in `folder`; `leading` says whether
+    this worker is the one that works now.
     """
 
     clock: Clock
@@ -35,3 +37,4 @@ class WorkerParts:
     folder: Path
     search_secret: Secret
     pepper: Secret
+    leading: Leading = field(default_factory=Leading)

@@ -7,20 +7,18 @@ server. First all is made and proved, then the act is durable, then the ring is 
 from dataclasses import replace
 
 from kept.base.encoding import Json
-from kept.base.errors import ConflictError, MalformedError, RefusedError
+from kept.base.errors import ConflictError, MalformedError
 from kept.cli.commands.call import Call
 from kept.crypto import keyring_file
 from kept.crypto.chance import fresh_secret
 from kept.crypto.keyring import Keyring, Opened, WrapRole, open_with
 from kept.crypto.ports import RootProvider
-from kept.crypto.providers.passphrase import PassphraseProvider
-from kept.crypto.providers.recovery import RecoveryProvider
 from kept.crypto.rewrap import rewrapped
-from kept.crypto.sealing import KeyMismatchError
 from kept.crypto.secret import Secret
-from kept.crypto.words import from_words, to_words
+from kept.crypto.words import to_words
 from kept.vault.acts.rewrap import record_rewrap
 from kept.wiring.house import root_provider
+from kept.wiring.ways_in import identity_root, open_by_words, passphrase_root
 
 RECOVER = "keyring recover"
 
@@ -33,7 +31,7 @@ def change_passphrase(call: Call) -> Json:
         call,
         ring,
         opened,
-        provider=PassphraseProvider(_new(call)),
+        provider=passphrase_root(_new(call)),
         role="operational",
         why="changed",
     )
@@ -44,7 +42,7 @@ def renew_words(call: Call) -> Json:
     ring = _ring(call)
     opened = open_with(ring, _own_root(call, ring))
     identity = fresh_secret()
-    provider = RecoveryProvider.of(identity)
+    provider = identity_root(identity)
     done = _renew(call, ring, opened, provider=provider, role="recovery", why="changed")
     return {**done, "recovery_words": " ".join(to_words(identity))}
 
@@ -57,34 +55,10 @@ def recover(call: Call) -> Json:
         call,
         ring,
         opened,
-        provider=PassphraseProvider(_new(call)),
+        provider=passphrase_root(_new(call)),
         role="operational",
         why="recovered",
     )
-
-
-def open_by_words(ring: Keyring, words: str) -> Opened:
-    """The ring opened by recovery words.
-
-    Raises:
-        RefusedError: the words of another house.
-        MalformedError: misspelt, too few or too many.
-    """
-    try:
-        return open_with(ring, words_root(words))
-    except KeyMismatchError:
-        raise RefusedError(
-            "wrong_words", "These are not this house's recovery words; nothing was changed."
-        ) from None
-
-
-def words_root(words: str) -> RootProvider:
-    """The way in by recovery words.
-
-    Raises:
-        MalformedError: misspelt, too few or too many.
-    """
-    return RecoveryProvider.of(from_words(words))
 
 
 def _ring(call: Call) -> Keyring:
@@ -100,10 +74,10 @@ def _own_root(call: Call, ring: Keyring) -> RootProvider:
     return root_provider(ring, replace(call.house.settings, passphrase=phrase))
 
 
-def _new(call: Call) -> Secret:
+def _new(call: Call) -> str:
     if not (given := call.text("new")):
         raise MalformedError("new passphrase", "is missing")
-    return Secret(given.encode())
+    return given
 
 
 def _renew(
