@@ -3,6 +3,7 @@
 import csv
 import hashlib
 import io
+import time
 import tracemalloc
 
 import pytest
@@ -290,6 +291,22 @@ def test_resuming() -> None:
     whole = rows(raw)
     for done in whole:
         assert rows(raw, after=done.number) == [r for r in whole if r.number > done.number]
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ["@." * 20_000 + " ", "a@" + "." * 40_000 + " ", "a@" + "b." * 20_000 + " ", "a@a." * 9_000],
+)
+def test_a_hostile_heading_is_looked_at_quickly(cell: str) -> None:
+    """What almost looks like an address does not hold up the survey: it took minutes once."""
+    began = time.process_time()
+    survey(io.BytesIO(f"email,{cell}\nx@example.org,1\n".encode()))
+    assert time.process_time() - began < 5
+
+
+def test_a_heading_with_an_address_is_data() -> None:
+    """A first line that holds somebody's address is somebody's row."""
+    assert not survey(io.BytesIO(b"a.b@mail.example.org,Ann\nx@example.org,Bo\n")).has_heading
 
 
 def test_the_survey_knows_the_file_again() -> None:

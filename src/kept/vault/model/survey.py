@@ -29,7 +29,8 @@ _BINARY = (b"PK\x03\x04", b"%PDF", b"\xd0\xcf\x11\xe0", b"\x1f\x8b", b"SQLite fo
 _IN_LATIN = re.compile(rb"[A-Za-z][\xc0-\xff]|[\xc0-\xff][A-Za-z]")
 _APART = re.compile(rb"[\xa8\xb8\xc0-\xff]{2,}")
 _SEPARATOR_LINE = re.compile(rb"[sS][eE][pP]=([,;\t|])\s*")  # Excel's first line
-_DATA = re.compile(r"\S+@\S+\.\S+|\+?[0-9()\s./-]{5,}|[0-9]{5,}.*|=.*")
+# No sign fits two parts of the address, so that a hostile heading costs no more than its length.
+_DATA = re.compile(r"[^\s@]+@[^\s@.]+\.[^\s@]+|\+?[0-9()\s./-]{5,}|[0-9]{5,}.*|=.*")
 _OBJECT = msgspec.json.Decoder(dict[str, Any])
 
 
