@@ -129,10 +129,19 @@ def test_the_owner_answers_a_break_and_pauses_in_public(any_colleagues: Colleagu
     assert owner.browser.post(f"{path}/answer", data={"text": " "}).status_code == 422
     unknown = owner.browser.post(f"{path}/answer", data={"text": "x", "break": "none"})
     assert unknown.status_code == 404
-    done = owner.browser.post(f"{path}/answer", data={"text": "A disk", "break": "search-1"})
+    for day in ("2020-01-01", "2999-01-01", "soon"):
+        form = {"text": "A disk", "break": "search-1", "repaired": day}
+        refused = owner.browser.post(f"{path}/answer", data=form)
+        assert (refused.status_code, "The day of repair lies" in refused.text) == (422, True), day
+    form = {"text": "A disk", "break": "search-1", "repaired": now.date().isoformat()}
+    done = owner.browser.post(f"{path}/answer", data=form)
     assert "Published beside the break." in done.text
     assert "Answer for this break" not in done.text
     assert ">broken<" in re.sub(r"<svg.*?</svg>", "", done.text)  # words change no state
+    home.later(minutes=1)  # the public page is made anew
+    public = owner.browser.get("/promises/locked.rest").text
+    assert "A disk" in public
+    assert "put right" in public
     rest = "/desk/promises/export.fast/pause"
     for days in ("0", "31", "x", ""):
         assert owner.browser.post(rest, data={"days": days, "reason": "x"}).status_code == 422

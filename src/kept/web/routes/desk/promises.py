@@ -1,7 +1,7 @@
 """How do our promises stand, and what does the owner say to a break?"""
 
 from dataclasses import asdict
-from datetime import timedelta
+from datetime import date, datetime, time, timedelta
 from typing import Any
 
 from litestar import Request, get, post
@@ -40,6 +40,10 @@ NEXT: dict[State, Text] = {
 WHERE: dict[State, str] = {State.AT_RISK: "/desk", State.STALE: "/desk/ledger"}
 ANSWERED = Text("Published beside the break.", "Опубликовано рядом с нарушением.")
 PAUSED = Text("Paused, and everybody can see why.", "На паузе; причину видят все.")
+REPAIR = Text(
+    "The day of repair lies between the break and today.",
+    "День, когда исправили, лежит между нарушением и сегодня.",
+)
 EMPTY = Text("Write a few words first.", "Сначала напишите несколько слов.")
 LENGTH = Text("A pause lasts 1 to 30 days.", "Пауза длится от 1 до 30 дней.")
 
@@ -69,18 +73,40 @@ def answer(
     ref, now = forms.text(data, "break", most=200), parts.clock.now()
     if not words:
         return _page(shell, problem=EMPTY.get(shell.lang), status=422)
-    parts.db.write(
-        lambda tx: explain_break(
-            tx,
-            parts.vault.origin,
-            actor=visitor.actor,
-            key=key,
-            ref=ref,
-            words=Text(words, words),
-            now=now,
+    try:
+        repaired_at = _day_of_repair(forms.text(data, "repaired", most=20), now)
+        parts.db.write(
+            lambda tx: explain_break(
+                tx,
+                parts.vault.origin,
+                actor=visitor.actor,
+                key=key,
+                ref=ref,
+                words=Text(words, words),
+                repaired_at=repaired_at,
+                now=now,
+            )
         )
-    )
+    except MalformedError:
+        return _page(shell, problem=REPAIR.get(shell.lang), status=422)
     return _page(shell, saved=ANSWERED.get(shell.lang))
+
+
+def _day_of_repair(typed: str, now: datetime) -> datetime | None:
+    """The end of the day typed, or now when that is today; None for none.
+
+    Raises:
+        MalformedError: no day, or one to come.
+    """
+    if not typed:
+        return None
+    try:
+        begins = datetime.combine(date.fromisoformat(typed), time.min, tzinfo=now.tzinfo)
+    except ValueError:
+        raise MalformedError("repaired", "not a day as 2026-11-21") from None
+    if begins > now:
+        raise MalformedError("repaired", "a day to come")
+    return min(begins + DAY - timedelta(microseconds=1), now)
 
 
 @post(
