@@ -13,8 +13,6 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TypeAlias, cast
 
-import msgspec
-
 from kept.base.errors import MalformedError
 
 Json: TypeAlias = "bool | int | str | Sequence[Json] | Mapping[str, Json] | None"
@@ -26,7 +24,9 @@ MAX_U64 = 2**64 - 1
 _DECIMAL = re.compile(r"0|[1-9][0-9]{0,18}")
 _URL_SAFE = re.compile(r"[A-Za-z0-9_-]*")
 _SHORT = tuple(size.to_bytes(4, "big") for size in range(256))  # of parts that are ids and labels
-_write_json = msgspec.json.Encoder(order="sorted").encode  # after `_check_json`: as RFC 8785
+_write_json = json.JSONEncoder(
+    sort_keys=True, separators=(",", ":"), ensure_ascii=False, allow_nan=False
+).encode
 
 
 def b64url(raw: bytes) -> str:
@@ -88,11 +88,9 @@ def canonical_json(value: Json) -> bytes:
     """
     _check_json(value, MAX_JSON_DEPTH)
     try:
-        return _write_json(value)
+        return _write_json(value).encode("utf-8")
     except UnicodeEncodeError:
         raise MalformedError("json", "holds a lone surrogate") from None
-    except TypeError:
-        raise MalformedError("json", "holds a type that JSON does not have") from None
 
 
 def parse_canonical_json(raw: bytes, where: str, *, max_bytes: int) -> Json:
