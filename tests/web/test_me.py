@@ -292,7 +292,7 @@ def test_she_is_forgotten(any_home: Home, tina: Added, browser: Browser) -> None
     assert browser.get("/me").headers["location"] == "/me/sign-in"
     any_home.settle()
     any_home.settle()
-    page = browser.get(link, headers=EN).text
+    page = browser.get(f"{link}?lang=en").text
     assert "Your data is erased" in page
     assert "not done yet" not in page
     proof = browser.get(f"{link}/receipt").content
