@@ -110,6 +110,14 @@ class PostgresDatabase:
         except (psycopg.OperationalError, PoolTimeout) as error:
             raise UnavailableError(_AWAY) from error
 
+    def look_up(self, sql: str, /, **values: Value) -> list[Row]:
+        """Every row of one question by key.
+
+        Raises:
+            UnavailableError: the server cannot be reached or the question took too long.
+        """
+        return self.read(lambda tx: tx.rows(sql, **values))
+
     def write(self, work: Callable[[Tx], Pending[T]]) -> T:
         """Run `work` in the writer thread and wait for its group's COMMIT."""
         return self._writer.submit(work).result()

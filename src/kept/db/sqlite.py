@@ -36,6 +36,7 @@ _PROGRESS_STEPS = 20_000  # virtual machine steps between looks at the reader's 
 _FULL = "The disk is full. Nothing was recorded. Free some space and try again."
 _BROKEN = "The database could not be written. Nothing was recorded."
 _TWICE = "Somebody wrote the same at that moment. Nothing was recorded. Look again, then repeat."
+_UNREADABLE = "The database could not be read. Nothing was changed."
 _SLOW = "The question took too long. Nothing was changed."
 
 
@@ -121,13 +122,22 @@ class SqliteDatabase:
         except apsw.InterruptError as error:
             raise UnavailableError(_SLOW) from error
         except apsw.Error as error:
-            raise UnavailableError(
-                "The database could not be read. Nothing was changed."
-            ) from error
+            raise UnavailableError(_UNREADABLE) from error
         finally:
             connection.set_progress_handler(None)
             if connection.in_transaction:
                 connection.execute("ROLLBACK").fetchall()
+
+    def look_up(self, sql: str, /, **values: Value) -> list[Row]:
+        """Every row of one question by key: a statement alone is its own snapshot, and short.
+
+        Raises:
+            UnavailableError: the file cannot be read.
+        """
+        try:
+            return self._reader().execute(sql, values).fetchall()
+        except apsw.Error as error:
+            raise UnavailableError(_UNREADABLE) from error
 
     def write(self, work: Callable[[Tx], Pending[T]]) -> T:
         """Run `work` in the writer thread and wait for its group's COMMIT."""

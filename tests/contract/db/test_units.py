@@ -5,6 +5,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 
+import psycopg
 import pytest
 
 from kept.base.errors import ConflictError, UnavailableError
@@ -147,6 +148,28 @@ def test_a_reader_sees_one_snapshot(db: Database):
 
     assert db.read(twice) == (0, 0)
     assert words(db) == ["one"]
+
+
+def test_a_look_up_sees_what_is_durable_and_nothing_else(db: Database):
+    """One question by key, beside a unit that has written and not committed."""
+    db.write(put(1, "one"))
+    question = "select word from note where n = :n"
+
+    def work(tx: Tx) -> Pending[int]:
+        tx.run("update note set word = :word where n = :n", word="other", n=1)
+        assert db.look_up(question, n=1) == [("one",)]
+        return Pending(1)
+
+    db.write(work)
+    assert db.look_up(question, n=1) == [("other",)]
+    assert db.look_up(question, n=2) == []
+
+
+def test_a_look_up_writes_nothing(db: Database):
+    """The connection of a reader refuses to write."""
+    with pytest.raises((UnavailableError, psycopg.Error)):
+        db.look_up("insert into note (n, word) values (:n, :word) returning n", n=1, word="one")
+    assert words(db) == []
 
 
 def test_a_reader_writes_nothing(db: Database):

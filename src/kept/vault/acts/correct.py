@@ -16,7 +16,7 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
 from kept.vault.acts.letters import tell_old_addresses
-from kept.vault.acts.open import ask_gate, digest_of
+from kept.vault.acts.open import ask_gate, cells_asked, digest_of
 from kept.vault.acts.parts import (
     VaultParts,
     any_person,
@@ -133,7 +133,9 @@ def correct_for(
     Raises:
         KeptError: as `correct`.
     """
-    answer = ask_gate(tx, vault, any_person(tx, vault, person), request=request, now=now)
+    known = any_person(tx, vault, person)
+    cells = cells_asked(tx, vault, known.row, request)
+    answer = ask_gate(tx, vault, known, request=request, cells=cells, now=now)
     if isinstance(answer, Refused):
         return Pending(answer)
     return correct(

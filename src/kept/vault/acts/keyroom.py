@@ -109,7 +109,7 @@ class KeyRoom:
             NotFoundError: the keys are gone: the person was erased.
             TamperedError: a wrap was changed or swapped.
         """
-        wraps = self._keys.read(lambda tx: _wraps(tx, person_id))
+        wraps = self._wraps(person_id)
         sealed, trail = wraps.get((SEAL, version)), wraps.get((TRAIL, TRAIL_VERSION))
         if sealed is None or trail is None:
             raise NotFoundError("Nobody is kept under this id.")
@@ -200,7 +200,7 @@ class KeyRoom:
 
     def holds_keys(self, person_id: PersonId) -> bool:
         """Whether any key of this person exists."""
-        return bool(self._keys.read(lambda tx: _wraps(tx, person_id)))
+        return bool(self._wraps(person_id))
 
     def graves(self) -> list[Grave]:
         """Everybody with a tombstone."""
@@ -326,6 +326,14 @@ class KeyRoom:
         }
         return Reserved(now, person_id, key, tag_key(trail), opening_key(trail)), wraps
 
+    def _wraps(self, person_id: PersonId) -> dict[tuple[str, int], tuple[int, Wrapped]]:
+        """(epoch, wrap) by kind and version."""
+        found = self._keys.look_up(
+            "select kind, keyver, epoch, wrap, commitment from person_key where person_id = :id",
+            id=person_id.raw,
+        )
+        return {(row[0], row[1]): (row[2], Wrapped(row[3], row[4])) for row in found}
+
     def _place(self, person_id: PersonId | None, kind: str, version: int) -> WrapPlace:
         return WrapPlace(self.vault_id, person_id.raw if person_id else None, kind, version)
 
@@ -364,13 +372,3 @@ class KeyRoom:
             at=to_micros(now),
         )
         return BlindIndex(secret, vault_id=self.vault_id, kind=number, version=version)
-
-
-def _wraps(tx: Tx, person_id: PersonId) -> dict[tuple[str, int], tuple[int, Wrapped]]:
-    return {
-        (row[0], row[1]): (row[2], Wrapped(row[3], row[4]))
-        for row in tx.rows(
-            "select kind, keyver, epoch, wrap, commitment from person_key where person_id = :id",
-            id=person_id.raw,
-        )
-    }

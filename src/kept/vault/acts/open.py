@@ -93,10 +93,10 @@ def open_person(
         TamperedError: a cell or a key was changed.
     """
     known = any_person(tx, vault, person)
-    answer = ask_gate(tx, vault, known, request=request, now=now)
+    cells = cells_asked(tx, vault, known.row, request)
+    answer = ask_gate(tx, vault, known, request=request, cells=cells, now=now)
     if isinstance(answer, Refused):
         return Pending(answer)
-    cells = _asked_for(tx, vault, known.row, request)
     note_opening(tx, now=now)
     opened = _open(vault, known, request=request, cells=cells, level=answer.level)
     more: dict[str, Json] = {"batch": batch} if batch else {}
@@ -107,15 +107,19 @@ def open_person(
 
 
 def ask_gate(
-    tx: Tx, vault: VaultParts, person: Known, /, *, request: Request, now: datetime
+    tx: Tx,
+    vault: VaultParts,
+    person: Known,
+    /,
+    *,
+    request: Request,
+    cells: Mapping[int, CellRow],
+    now: datetime,
 ) -> Granted | Refused:
     """The gate's answer, for verbs. Records `person.refused` where it is no.
 
-    Raises:
-        MalformedError: a reference or reason that is too long, or an unknown category.
+    `cells` are those of `cells_asked`, which the gate looks at for their time alone.
     """
-    _check_words(vault, request)
-    cells = _asked_for(tx, vault, person.row, request)
     situation = _situation(tx, vault, person.row, request=request, cells=cells, now=now)
     answer = decide(request, vault.rules, situation, now=now)
     if isinstance(answer, Refused):
@@ -131,9 +135,15 @@ def ask_gate(
     return answer
 
 
-def _asked_for(
+def cells_asked(
     tx: Tx, vault: VaultParts, row: PersonRow, request: Request
 ) -> Mapping[int, CellRow]:
+    """The sealed categories that a well-formed request names, for the gate and then to be opened.
+
+    Raises:
+        MalformedError: a reference or reason that is too long, or an unknown category.
+    """
+    _check_words(vault, request)
     ids = [vault.rules.categories[key].id for key in request.categories]
     return store.cells_of(tx, row.n, ids)
 
