@@ -6,10 +6,10 @@ from dataclasses import replace
 import pytest
 
 from houses import IMPORTER, TINA, Home
-from kept.base.errors import KeptError, RefusedError, UnavailableError
+from kept.base.errors import RefusedError, UnavailableError
 from kept.conversations.channels.email.demo_box import DemoBox
 from kept.conversations.model import Letter
-from kept.db.jobs import given_up
+from kept.db.jobs import TRIES_MOST, given_up
 from kept.vault.acts import visit
 from kept.vault.acts.erase import begin_erasure
 from kept.worker.tasks.mail import send_mail
@@ -18,7 +18,7 @@ from kept.worker.tasks.mail import send_mail
 class Away:
     """A mail server that fails a few times, then takes letters."""
 
-    def __init__(self, error: KeptError, times: int) -> None:
+    def __init__(self, error: Exception, times: int) -> None:
         self.error, self.left = error, times
         self.taken: list[Letter] = []
 
@@ -122,3 +122,17 @@ def test_no_mail_server_yet(home: Home) -> None:
     ask(home)
     send_mail(replace(home.worker.parts, mail=None))
     assert waiting(home) == 1
+
+
+def test_a_sender_with_a_bug(home: Home) -> None:
+    """A bug in sending is tried again a bounded number of times, then shown; nobody else waits."""
+    home.add(contact=TINA)
+    ask(home)
+    away = Away(ZeroDivisionError("broken"), 10_000)
+    parts = replace(home.worker.parts, mail=away)
+    for _ in range(TRIES_MOST):
+        send_mail(parts)
+        home.later(hours=2)
+    ((_, kind, problem),) = home.read(given_up)
+    assert (kind, problem) == (visit.CODE_JOB, "ZeroDivisionError")
+    assert away.taken == []

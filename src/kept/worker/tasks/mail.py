@@ -48,8 +48,9 @@ def _do(parts: WorkerParts, mail: MailSender, job: Job) -> None:
     except (NotFoundError, RefusedError) as error:
         _log.warning("letter dropped", job=job.id, problem=type(error).__name__)
         parts.db.write(lambda tx: jobs.finish(tx, job))
-    except KeptError as error:
-        problem = str(error)
+    except Exception as error:  # noqa: BLE001  # a bug, too, is tried a bounded number of times
+        problem = str(error) if isinstance(error, KeptError) else type(error).__name__
+        _log.warning("letter postponed", job=job.id, problem=type(error).__name__)
         parts.db.write(lambda tx: jobs.postpone(tx, job, problem=problem, now=parts.clock.now()))
     else:
         parts.db.write(lambda tx: jobs.finish(tx, job))

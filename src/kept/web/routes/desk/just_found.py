@@ -28,7 +28,8 @@ class JustFound:
         for one in found:
             self.answers.pop((session, one.person), None)
             self.answers[session, one.person] = (now, one)
-        for key in list(self.answers)[:-MOST]:
+        old = [key for key, (at, _) in list(self.answers.items()) if now - at > LIFE]
+        for key in (*old, *list(self.answers)[:-MOST]):
             self.answers.pop(key, None)
 
     def shown(self, session: str, person: PersonId, *, now: datetime) -> Found | None:
