@@ -4,6 +4,7 @@ SIGTERM ends it in order with code 0, Ctrl-C with 130. The port is bound before 
 so that a taken one is told at once.
 """
 
+import gc
 import signal
 import socket
 import sys
@@ -98,6 +99,8 @@ class _Server(uvicorn.Server):
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Start, then say where."""
         await super().startup(sockets=sockets)
+        gc.collect()
+        gc.freeze()  # what was imported is passed over from now on: 70 ms of standstill each time
         name, url = self._house.book.business.name, public_url(self._house.settings)
         print(f"{name} is served at {url}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
 
