@@ -79,7 +79,8 @@ def encode(values: Mapping[int, Value], marks: Mapping[int, Mark] | None = None)
     _check_ids(ids)
     if float in types:
         _check_finite(values)
-    parts: list[Any] = [VERSION, {key: values[key] for key in ids}]
+    in_order = dict(values) if ids == list(values) else {key: values[key] for key in ids}
+    parts: list[Any] = [VERSION, in_order]
     if marks:
         _check_marks(marks, values)
         parts.append({key: marks[key] for key in sorted(marks)})

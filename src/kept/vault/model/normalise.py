@@ -60,6 +60,7 @@ _LOCAL = re.compile(
 )
 _CONTROLS = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\ufeff]")
 _PLAIN_LINES = re.compile(r"[^ \n][^\n]{2,}[^ \n](?:\n[^ \n][^\n]{2,}[^ \n])*")
+_PLAIN_ASCII_LINES = re.compile(r"[!-~][ -~]{2,}[!-~](?:\n[!-~][ -~]{2,}[!-~])*")
 _SPACES = re.compile(r"\s+")
 _WHOLE = re.compile(r"[+-]?[0-9]{1,18}")
 _DECIMAL = re.compile(r"[+-]?[0-9]{1,15}[.,][0-9]{1,9}")
@@ -121,10 +122,13 @@ def plain_at_once(text: str) -> str | None:
 def plain_together(texts: Sequence[str]) -> bool:
     """Whether `plain_at_once` would leave every one of these texts as it is; one look at all."""
     lines = "\n".join(texts)
+    if "  " in lines or lines.count("\n") >= len(texts):
+        return False
+    if lines.isascii():  # one scan for what is printable and where the spaces stand
+        return _PLAIN_ASCII_LINES.fullmatch(lines) is not None
     return (
-        "  " not in lines
-        and "".join(texts).isprintable()
-        and (lines.isascii() or is_normalized("NFC", lines))
+        "".join(texts).isprintable()
+        and is_normalized("NFC", lines)
         and _PLAIN_LINES.fullmatch(lines) is not None
     )
 
