@@ -9,7 +9,7 @@ from babel.messages.pofile import read_po
 from kept.base import texts
 from kept.ledger import audit, notes, proof
 
-PART = Path(texts.__file__).parent / "locale" / "parts" / "ledger.ru.po"
+PARTS = Path(texts.__file__).parent / "locale" / "parts"
 REFUSALS = {"_FailedError", "Changed", "NotSigned"}
 
 
@@ -33,11 +33,13 @@ def sentences(node: ast.expr) -> list[str]:
 
 @pytest.mark.parametrize("module", [audit, notes, proof])
 def test_every_reason_has_its_russian(module: object) -> None:
-    """No reason is put together at run time, and each stands in the Russian part."""
-    with PART.open("rb") as file:
-        said = {str(one.id): str(one.string) for one in read_po(file, locale="ru") if one.id}
+    """No reason is put together at run time, and each has its Russian."""
+    said: dict[str, str] = {}
+    for path in PARTS.glob("*.ru.po"):
+        with path.open("rb") as file:
+            said |= {str(one.id): str(one.string) for one in read_po(file, locale="ru") if one.id}
     source = Path(str(module.__file__)).read_text(encoding="utf-8")  # pyright: ignore[reportAttributeAccessIssue]
     found = reasons(source)
     assert len(found) >= 2
     assert found <= said.keys()
-    assert all(said.values())
+    assert all(said[text] for text in found)
