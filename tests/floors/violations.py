@@ -93,7 +93,7 @@ def rooms() -> list[Row]:
         ("backup/places/zz.py", "kept.backup.pipeline", BACKUP),
         ("backup/cutting.py", "kept.backup.store", BACKUP),
         ("ledger/merkle.py", "kept.ledger.store", LEDGER),
-        ("ledger/store.py", "kept.ledger.acts", LEDGER),
+        ("ledger/store/outbox.py", "kept.ledger.acts", LEDGER),
         ("ledger/acts/zz.py", "kept.ledger.sequencer", LEDGER),
         ("base/errors.py", "kept.base.ids", BASE),
         ("base/ids.py", "kept.base.clock", BASE),

@@ -20,7 +20,6 @@ from kept.base.clock import to_micros
 from kept.base.errors import ConflictError, NotFoundError, TamperedError
 from kept.crypto.secret import Secret
 from kept.db.seam import Database, Pending, Tx
-from kept.ledger import store
 from kept.ledger.acts.integrate import drop_stored, integrate
 from kept.ledger.acts.record import record
 from kept.ledger.acts.starting import (
@@ -36,6 +35,7 @@ from kept.ledger.acts.tail import Tail, stored_path
 from kept.ledger.model import HOUSE, Act, Actor, Head, Kind
 from kept.ledger.notes import Checkpoint, KeyKind, Signer, VerifierKey, sign_checkpoint
 from kept.ledger.ports import HighWater, TileStore
+from kept.ledger.store import checkpoint_rows, outbox, tree_rows
 
 MOST_ENTRIES = 4_096  # of one pass: bounds how long the writer is held
 TILES_AT_ONCE = 16  # full tiles that wait for their files while acts come in: 1 MiB of entries
@@ -184,7 +184,7 @@ class Sequencer:
 
         def adopted(tx: Tx) -> Pending[Head | None]:
             record(tx, origin, act=act, now=now)
-            return Pending(store.head(tx, origin))
+            return Pending(tree_rows.head(tx, origin))
 
         head = self._db.write(adopted)
         if head is not None:
@@ -232,7 +232,9 @@ class Sequencer:
         if tail.head.size != hand.signed:
             return False
         return self._db.read(
-            lambda tx: not store.waiting_any(tx) and store.head(tx, tail.head.origin) == tail.head
+            lambda tx: (
+                not outbox.waiting_any(tx) and tree_rows.head(tx, tail.head.origin) == tail.head
+            )
         )
 
     def _take(self, tx: Tx, hand: _Hand, now: datetime, most: int) -> tuple[Tail, int]:
@@ -242,7 +244,7 @@ class Sequencer:
     def _settle(self, tx: Tx, hand: _Hand, now: datetime) -> Tail | None:
         """Store the marked checkpoint and drop the rows of what was read back."""
         if hand.is_unsaved:
-            store.put_checkpoint(
+            checkpoint_rows.put_checkpoint(
                 tx, self._signer.name, size=hand.signed, note=hand.mark, at=to_micros(now)
             )
         return drop_stored(tx, hand.tail) if hand.tail and hand.is_on_disk else hand.tail
@@ -274,12 +276,15 @@ def _land(hand: _Hand) -> None:
 
 
 def _publish(tx: Tx, origin: str, now: datetime) -> Published | None:
-    newest, last = store.newest_checkpoint(tx, origin, published=False), store.published(tx, origin)
+    newest, last = (
+        checkpoint_rows.newest_checkpoint(tx, origin, published=False),
+        checkpoint_rows.published(tx, origin),
+    )
     if newest is None:
         return None
     size, at = newest[0], to_micros(now)
     is_new = last is None or last[0] < size
     if last is not None and not is_new and at - last[1] < REFRESH // timedelta(microseconds=1):
         return None
-    store.publish(tx, origin, size, at=at)
+    checkpoint_rows.publish(tx, origin, size, at=at)
     return Published(size, is_new)

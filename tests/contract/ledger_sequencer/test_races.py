@@ -11,11 +11,11 @@ from kept.base.errors import ConflictError
 from kept.db.lead import FolderLock
 from kept.db.lead_postgres import AdvisoryLock
 from kept.db.postgres import PostgresDatabase
-from kept.ledger import store
 from kept.ledger.acts.history import acts_of
 from kept.ledger.acts.starting import Refusing
 from kept.ledger.notes import Checkpoint, Note
 from kept.ledger.sequencer import Passed
+from kept.ledger.store import tree_rows
 from ledger_yard import NOW, Break, BreakingMark, Yard, subject
 
 needs_postgres = pytest.mark.needs("postgres")
@@ -71,14 +71,14 @@ def test_two_leaders_racing_never_fork(yard: Yard):
 def test_the_head_moves_only_from_the_size_it_was_read_with(yard: Yard):
     """The first fence, alone: a second leader's update finds no row."""
     yard.run()
-    head = yard.db.read(lambda tx: store.head(tx, yard.origin))
+    head = yard.db.read(lambda tx: tree_rows.head(tx, yard.origin))
     assert head is not None
     with pytest.raises(ConflictError):
         yard.db.write(lambda tx: _grow(tx, head))
 
 
 def _grow(tx: Any, head: Any) -> Any:
-    if not store.grow(tx, head.size - 1, head):
+    if not tree_rows.grow(tx, head.size - 1, head):
         raise ConflictError("moved")
 
 

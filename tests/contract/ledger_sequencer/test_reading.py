@@ -24,7 +24,7 @@ from kept.ledger.notes import VerifierKey
 from kept.ledger.policy import Log as TrustedLog
 from kept.ledger.policy import Policy
 from kept.ledger.proof import Refused, SignedOnly, verify_receipt
-from kept.ledger.store import forget_person
+from kept.ledger.store.act_rows import forget_person
 from ledger_yard import NOW, ORIGIN, Yard, subject
 
 

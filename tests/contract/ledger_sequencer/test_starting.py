@@ -2,13 +2,13 @@
 
 import pytest
 
-from kept.ledger import store
 from kept.ledger.acts.logs import current_log, succeed
 from kept.ledger.acts.receipts import receipt
 from kept.ledger.acts.serving import house_opening
 from kept.ledger.acts.starting import Ready, Refusing
 from kept.ledger.notes import Checkpoint, KeyKind, Note, Signer, sign_checkpoint
 from kept.ledger.proof import SignedOnly, verify_receipt
+from kept.ledger.store import outbox
 from ledger_yard import NOW, ORIGIN, OWNER, SEED, Yard
 
 
@@ -195,4 +195,4 @@ def test_waiting_bytes_that_are_no_entry_stop_the_signing(yard: Yard):
     head = yard.db.read(current_log)
     assert head is not None
     assert head.size == 1
-    assert yard.db.read(store.waiting_any)
+    assert yard.db.read(outbox.waiting_any)

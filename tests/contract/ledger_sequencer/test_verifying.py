@@ -5,7 +5,7 @@ import pytest
 from kept.db.seam import Pending
 from kept.ledger.acts.verify import Fault, verify_acts, verify_log
 from kept.ledger.model import Subject
-from kept.ledger.store import forget_person
+from kept.ledger.store.act_rows import forget_person
 from ledger_yard import NOW, Yard, subject
 
 BUNDLE = 258  # bytes of an entry with its length

@@ -17,13 +17,13 @@ from kept.base.errors import MalformedError, TamperedError
 from kept.crypto import places
 from kept.crypto.sealing import SealKey, open_sealed
 from kept.db.seam import Tx
-from kept.ledger import store
 from kept.ledger.acts.record import OPENING_VERSION
 from kept.ledger.acts.serving import Log, entries_of
 from kept.ledger.entry import Entry, Opening, UnknownVersion, exact_time, hour_of, tag_of
 from kept.ledger.model import Head, Subject
 from kept.ledger.ports import TileStore
-from kept.ledger.store import ActRow
+from kept.ledger.store import act_rows, outbox, tree_rows
+from kept.ledger.store.act_rows import ActRow
 from kept.ledger.tiles import TILE_WIDTH
 
 TRIES = 64  # counts without an entry after which a scan takes the trail to have ended
@@ -70,11 +70,11 @@ def acts_of(
         UnavailableError: the tile store cannot be read.
     """
     if after_n is not None:
-        rows = store.acts_of(tx, subject.person_n, after_n=after_n, limit=limit)
+        rows = act_rows.acts_of(tx, subject.person_n, after_n=after_n, limit=limit)
     else:
         top = 1 << 62 if before_n is None else before_n
-        rows = store.acts_before(tx, subject.person_n, before_n=top, limit=limit)
-    sealed = store.openings(tx, [row.id for row in rows])
+        rows = act_rows.acts_before(tx, subject.person_n, before_n=top, limit=limit)
+    sealed = act_rows.openings(tx, [row.id for row in rows])
     book = _Entries(tx, tiles)
     return [_seen(book, subject, row, sealed.get(row.id)) for row in rows]
 
@@ -86,10 +86,10 @@ def one_of(tx: Tx, tiles: TileStore, /, *, subject: Subject, act_id: int) -> See
         TamperedError: the act's row, opening or entry was changed.
         UnavailableError: the tile store cannot be read.
     """
-    row = store.act(tx, act_id)
+    row = act_rows.act(tx, act_id)
     if row is None or row.person != subject.person_n:
         return None
-    sealed = store.openings(tx, [row.id]).get(row.id)
+    sealed = act_rows.openings(tx, [row.id]).get(row.id)
     return _seen(_Entries(tx, tiles), subject, row, sealed)
 
 
@@ -144,7 +144,7 @@ def scan(tx: Tx, tiles: TileStore, /, *, subject: Subject) -> Scan:
     """
     tags = {
         tag: (head.origin, index)
-        for head in reversed(store.heads(tx))
+        for head in reversed(tree_rows.heads(tx))
         for index, tag in _tags(tx, tiles, head)
     }
     key, found = subject.tag_key.reveal(), dict[int, tuple[str, int]]()
@@ -170,7 +170,7 @@ class _Entries:
 
     def __init__(self, tx: Tx, tiles: TileStore) -> None:
         self._tx, self._tiles = tx, tiles
-        self._heads = {head.log: head for head in store.heads(tx)}
+        self._heads = {head.log: head for head in tree_rows.heads(tx)}
         self._bundles: dict[tuple[int, int], tuple[bytes, ...]] = {}
         self.origins = [head.origin for head in self._heads.values()]
 
@@ -180,9 +180,9 @@ class _Entries:
         Raises:
             TamperedError: the act has neither a place nor a waiting entry.
         """
-        place = store.place(self._tx, act_id)
+        place = tree_rows.place(self._tx, act_id)
         if place is None:
-            entry = store.waiting_entry(self._tx, act_id)
+            entry = outbox.waiting_entry(self._tx, act_id)
             if entry is None:
                 raise TamperedError(f"act {act_id}")
             return entry, None, None

@@ -10,9 +10,9 @@ from collections.abc import Sequence
 
 from kept.base.errors import ConflictError, NotFoundError, TamperedError
 from kept.db.seam import Tx
-from kept.ledger import store
 from kept.ledger.acts.tail import Tail, write_edges
 from kept.ledger.entry import ENTRY_BYTES, ENTRY_PATTERN, is_entry
+from kept.ledger.store import outbox, tree_rows
 
 
 def integrate(tx: Tx, origin: str, /, *, known: Tail | None, most: int) -> tuple[Tail, int]:
@@ -29,11 +29,11 @@ def integrate(tx: Tx, origin: str, /, *, known: Tail | None, most: int) -> tuple
         ConflictError: another leader moved the head.
         TamperedError: what waits is not an entry.
     """
-    head = store.head(tx, origin)
+    head = tree_rows.head(tx, origin)
     if head is None:
         raise NotFoundError("This log was never opened.")
     tail = known if known is not None and known.head == head else Tail.load(tx, head)
-    waiting = store.waiting(tx, most)
+    waiting = outbox.waiting(tx, most)
     return (append(tx, tail, waiting) if waiting else tail), len(waiting)
 
 
@@ -48,9 +48,9 @@ def append(tx: Tx, tail: Tail, waiting: Sequence[tuple[int, bytes]]) -> Tail:
         if len(entry) != ENTRY_BYTES or not (ENTRY_PATTERN.fullmatch(entry) or is_entry(entry)):
             raise TamperedError(f"the waiting entry of act {act}")
     new, old = tail.grown([entry for _, entry in waiting]), tail.head
-    if not store.grow(tx, old.size, new.head):
+    if not tree_rows.grow(tx, old.size, new.head):
         raise ConflictError("Another process appends to this ledger. Nothing was signed here.")
-    store.append_leaves(tx, old.log, old.size, waiting)
+    tree_rows.append_leaves(tx, old.log, old.size, waiting)
     write_edges(tx, tail, new)
     return new
 
@@ -60,7 +60,7 @@ def drop_stored(tx: Tx, tail: Tail) -> Tail:
     if not tail.waiting_tiles:
         return tail
     short = tail.trimmed()
-    if not store.mark_stored(tx, tail.head, stored=short.head.stored):
+    if not tree_rows.mark_stored(tx, tail.head, stored=short.head.stored):
         return tail  # done before by another leader: the next pass reads the tables anew
     write_edges(tx, tail, short)
     return short

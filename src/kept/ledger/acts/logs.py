@@ -11,13 +11,13 @@ from kept.base.clock import to_micros
 from kept.base.encoding import Json, b64
 from kept.base.errors import ConflictError, MalformedError, NotFoundError
 from kept.db.seam import Pending, Tx
-from kept.ledger import store
 from kept.ledger.acts.integrate import append
 from kept.ledger.acts.record import record
 from kept.ledger.acts.tail import Tail
 from kept.ledger.merkle import EMPTY_ROOT
 from kept.ledger.model import HOUSE, Act, Actor, Head, Kind
 from kept.ledger.notes import Checkpoint, Note
+from kept.ledger.store import outbox, tree_rows
 
 
 def open_log(tx: Tx, origin: str, /, *, actor: Actor, now: datetime) -> Pending[Head]:
@@ -27,7 +27,7 @@ def open_log(tx: Tx, origin: str, /, *, actor: Actor, now: datetime) -> Pending[
         ConflictError: there is a log already.
         MalformedError: `origin` cannot be the name of a log.
     """
-    if store.heads(tx):
+    if tree_rows.heads(tx):
         raise ConflictError("This house has a ledger already. Nothing was changed.")
     head = _opened(tx, origin, log=1, now=now)
     act = Act(Kind.LEDGER_OPENED, actor, HOUSE, detail={"origin": origin})
@@ -37,7 +37,7 @@ def open_log(tx: Tx, origin: str, /, *, actor: Actor, now: datetime) -> Pending[
 
 def current_log(tx: Tx) -> Head | None:
     """The newest log, the one that grows; None before `open_log`."""
-    found = store.heads(tx)
+    found = tree_rows.heads(tx)
     return found[0] if found else None
 
 
@@ -70,7 +70,7 @@ def succeed(
     if old is None:
         raise NotFoundError("There is no ledger to follow. Nothing was changed.")
     marked = _read(mark)
-    used = {one.origin for one in store.heads(tx)}
+    used = {one.origin for one in tree_rows.heads(tx)}
     used.update([marked.origin] if marked else [])
     log = old.log + 1
     origin = base
@@ -82,7 +82,7 @@ def succeed(
         detail["signed"] = _said(marked.origin, marked.size, marked.root)
     act = Act(Kind.LEDGER_SUCCEEDS, actor, HOUSE, detail=detail)
     done = record(tx, origin, act=act, now=now)
-    entry = store.waiting_entry(tx, done.act_id)
+    entry = outbox.waiting_entry(tx, done.act_id)
     if entry is None:
         raise ConflictError("The act that opens the next log is gone. Nothing was changed.")
     return Pending(append(tx, Tail.load(tx, head), [(done.act_id, entry)]).head)
@@ -91,7 +91,7 @@ def succeed(
 def _opened(tx: Tx, origin: str, *, log: int, now: datetime) -> Head:
     Checkpoint(origin, 0, EMPTY_ROOT)  # a name that no checkpoint can carry is refused here
     head = Head(origin, log, 0, EMPTY_ROOT, b"", 0)
-    store.open_head(tx, head, at=to_micros(now))
+    tree_rows.open_head(tx, head, at=to_micros(now))
     return head
 
 

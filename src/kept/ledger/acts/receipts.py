@@ -10,7 +10,6 @@ from dataclasses import dataclass
 
 from kept.base.errors import NotFoundError, TamperedError
 from kept.db.seam import Tx
-from kept.ledger import store
 from kept.ledger.acts.serving import Log, entry_at, nodes, with_cosignatures
 from kept.ledger.entry import Entry, Opening, UnknownVersion
 from kept.ledger.merkle import inclusion_proof, leaf_hash, proves_inclusion
@@ -18,6 +17,7 @@ from kept.ledger.model import Head
 from kept.ledger.notes import Checkpoint, Note
 from kept.ledger.ports import TileStore
 from kept.ledger.proof import Extra, Receipt
+from kept.ledger.store import act_rows, checkpoint_rows, tree_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ def receipt(tx: Tx, tiles: TileStore, /, *, act_id: int, opening: Opening | None
         TamperedError: tiles, entry or opening are not what was signed.
         UnavailableError: the tile store cannot be read.
     """
-    if store.act(tx, act_id) is None:
+    if act_rows.act(tx, act_id) is None:
         raise NotFoundError("There is no such act.")
-    place = store.place(tx, act_id)
-    head = next((one for one in store.heads(tx) if place and one.log == place[0]), None)
-    found = store.checkpoint_for(tx, head.origin, place[1]) if head and place else None
+    place = tree_rows.place(tx, act_id)
+    head = next((one for one in tree_rows.heads(tx) if place and one.log == place[0]), None)
+    found = checkpoint_rows.checkpoint_for(tx, head.origin, place[1]) if head and place else None
     if head is None or place is None or found is None:
         return NotYet(act_id)
     note = with_cosignatures(tx, head.origin, size=found[0], note=found[1])

@@ -13,7 +13,6 @@ from kept.base.clock import to_micros
 from kept.crypto import chance, places
 from kept.crypto.sealing import SealKey, seal
 from kept.db.seam import Tx, Value
-from kept.ledger import store
 from kept.ledger.entry import (
     SALT_BYTES,
     TAG_BYTES,
@@ -24,6 +23,7 @@ from kept.ledger.entry import (
     tag_of,
 )
 from kept.ledger.model import Act, Recorded, Subject
+from kept.ledger.store import act_rows, outbox
 
 OPENING_VERSION = 1  # key version in the envelope of an opening: trail secrets never rotate
 
@@ -36,10 +36,10 @@ def record(
     Raises:
         MalformedError: the detail breaks the limits of canonical JSON.
     """
-    n = store.next_count(tx, subject.person_n) if subject else None
-    act_id = store.insert_act(tx, _columns(act, subject, n, now))
+    n = act_rows.next_count(tx, subject.person_n) if subject else None
+    act_id = act_rows.insert_act(tx, _columns(act, subject, n, now))
     sealed, entry = _finished(origin, act, subject, n=n, act_id=act_id, now=now)
-    store.insert_opening(tx, act_id, sealed=sealed, entry=entry)
+    outbox.insert_opening(tx, act_id, sealed=sealed, entry=entry)
     return Recorded(act_id, n)
 
 
@@ -51,15 +51,15 @@ def record_first(
     Raises:
         MalformedError: a detail breaks the limits of canonical JSON.
     """
-    numbers = store.reserve_acts(tx, len(acts))
+    numbers = act_rows.reserve_acts(tx, len(acts))
     rows: list[tuple[Value, ...]] = []
     openings: list[tuple[int, bytes, bytes]] = []
     for act_id, (act, subject) in zip(numbers, acts, strict=True):
         rows.append((act_id, *_columns(act, subject, 0, now).values()))
         openings.append((act_id, *_finished(origin, act, subject, n=0, act_id=act_id, now=now)))
-    store.insert_acts(tx, rows)
-    store.insert_counters(tx, [subject.person_n for _, subject in acts])
-    store.insert_openings(tx, openings)
+    act_rows.insert_acts(tx, rows)
+    act_rows.insert_counters(tx, [subject.person_n for _, subject in acts])
+    outbox.insert_openings(tx, openings)
     return [Recorded(act_id, 0) for act_id in numbers]
 
 

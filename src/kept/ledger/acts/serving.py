@@ -10,13 +10,13 @@ from dataclasses import dataclass
 
 from kept.base.errors import MalformedError, TamperedError
 from kept.db.seam import Tx
-from kept.ledger import store
 from kept.ledger.acts.tail import read_tile
 from kept.ledger.entry import Entry, Opening, UnknownVersion
 from kept.ledger.merkle import NodeReader, consistency_proof
 from kept.ledger.model import Head
 from kept.ledger.notes import Note, Signature
 from kept.ledger.ports import TileStore
+from kept.ledger.store import act_rows, checkpoint_rows, tree_rows
 from kept.ledger.tiles import TILE_WIDTH, Tile, cut, decode_bundle, node_reader, width_at
 
 _HOUSE = (
@@ -64,13 +64,13 @@ def is_of_a_person(kind: str) -> bool:
 
 def published_size(tx: Tx, log: Log, /) -> int:
     """How many entries are public: 0 before the first publication."""
-    found = store.published(tx, log.origin)
+    found = checkpoint_rows.published(tx, log.origin)
     return found[0] if found else 0
 
 
 def checkpoint(tx: Tx, log: Log, /) -> bytes | None:
     """The newest published checkpoint with its cosignatures; None before the first."""
-    found = store.newest_checkpoint(tx, log.origin, published=True)
+    found = checkpoint_rows.newest_checkpoint(tx, log.origin, published=True)
     return with_cosignatures(tx, log.origin, size=found[0], note=found[1]) if found else None
 
 
@@ -80,7 +80,7 @@ def with_cosignatures(tx: Tx, origin: str, /, *, size: int, note: bytes) -> byte
     Raises:
         MalformedError: a stored line or note was changed.
     """
-    lines = store.cosignatures(tx, origin, size)
+    lines = checkpoint_rows.cosignatures(tx, origin, size)
     if not lines:
         return note
     return Note.parse(note).plus(*(Signature.parse(line) for line in lines)).encode()
@@ -97,7 +97,7 @@ def tile(tx: Tx, log: Log, path: str, /) -> bytes | None:
         asked = Tile.parse(path)
     except MalformedError:
         return None
-    head = store.head(tx, log.origin)
+    head = tree_rows.head(tx, log.origin)
     if head is None or asked.needs_size > min(published_size(tx, log), head.size):
         return None
     found = read_tile(tx, log.tiles, head, asked)
@@ -116,7 +116,7 @@ def consistency(tx: Tx, log: Log, /, *, old: int, new: int) -> tuple[bytes, ...]
         UnavailableError: the tile store cannot be read.
         TamperedError: a tile that the proof needs is gone.
     """
-    head = store.head(tx, log.origin)
+    head = tree_rows.head(tx, log.origin)
     if head is None or not 0 < old <= new <= published_size(tx, log):
         return None
     return consistency_proof(old, new, nodes(tx, log, head, size=new))
@@ -129,13 +129,13 @@ def house_opening(tx: Tx, log: Log, index: int, /) -> Opening | None:
         UnavailableError: the tile store cannot be read.
         TamperedError: the opening is not the one that the entry commits to.
     """
-    head = store.head(tx, log.origin)
+    head = tree_rows.head(tx, log.origin)
     if head is None or not 0 <= index < published_size(tx, log):
         return None
-    row = store.act_at(tx, head.log, index)
+    row = act_rows.act_at(tx, head.log, index)
     if row is None or row.person is not None or not is_of_the_house(row.kind):
         return None
-    sealed = store.openings(tx, [row.id]).get(row.id)
+    sealed = act_rows.openings(tx, [row.id]).get(row.id)
     if sealed is None:
         return None
     opening, entry = Opening.decode(sealed), Entry.decode(entry_at(tx, log, head, index=index))

@@ -11,12 +11,12 @@ from dataclasses import dataclass
 
 from kept.base.errors import MalformedError
 from kept.db.seam import Tx
-from kept.ledger import store
 from kept.ledger.acts.tail import read_tile
 from kept.ledger.merkle import Frontier, frontier_of, root_of
 from kept.ledger.model import Head
 from kept.ledger.notes import Checkpoint, KeyKind, Note, NotSigned, VerifierKey, check_note
 from kept.ledger.ports import TileStore
+from kept.ledger.store import tree_rows
 from kept.ledger.tiles import TILE_HEIGHT, TILE_WIDTH, Tile, hashes_of, node_reader
 
 
@@ -115,7 +115,7 @@ def check_start(
     Raises:
         UnavailableError: the tile store cannot be read.
     """
-    heads = store.heads(tx)
+    heads = tree_rows.heads(tx)
     if not heads:
         return NOT_OPENED if mark is None else DATA_OLDER
     head = heads[0]

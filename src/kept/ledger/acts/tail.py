@@ -12,10 +12,10 @@ from itertools import zip_longest
 from typing import Self
 
 from kept.db.seam import Tx
-from kept.ledger import store
 from kept.ledger.merkle import HASH_BYTES, Frontier, leaf_hashes
 from kept.ledger.model import Head
 from kept.ledger.ports import TileStore
+from kept.ledger.store import tree_rows
 from kept.ledger.tiles import (
     TILE_BYTES,
     TILE_HEIGHT,
@@ -44,8 +44,8 @@ class Tail:
     @classmethod
     def load(cls, tx: Tx, head: Head) -> Self:
         """Read it from the tables."""
-        entries = tuple(store.leaves(tx, head.log, start=head.stored, end=head.size))
-        edges = store.edges(tx, head.log)
+        entries = tuple(tree_rows.leaves(tx, head.log, start=head.stored, end=head.size))
+        edges = tree_rows.edges(tx, head.log)
         uppers = tuple(edges[level][1] for level in sorted(edges))
         return cls(head, entries, tuple(leaf_hashes(entries)), uppers)
 
@@ -99,7 +99,7 @@ def write_edges(tx: Tx, old: Tail, new: Tail) -> None:
     """Bring the upper levels in the database from one tail to the next."""
     for level, hashes in enumerate(new.uppers, 1):
         if level > len(old.uppers) or old.uppers[level - 1] != hashes:
-            store.put_edge(tx, new.head.log, level=level, first=new.first(level), hashes=hashes)
+            tree_rows.put_edge(tx, new.head.log, level=level, first=new.first(level), hashes=hashes)
 
 
 def read_tile(tx: Tx, tiles: TileStore, head: Head, tile: Tile) -> bytes | None:
@@ -113,10 +113,10 @@ def read_tile(tx: Tx, tiles: TileStore, head: Head, tile: Tile) -> bytes | None:
     if tile.full.needs_size <= head.stored:
         return tiles.get(stored_path(head.log, tile.full))
     if tile.level:
-        first, hashes = store.edges(tx, head.log).get(tile.level, (0, b""))
+        first, hashes = tree_rows.edges(tx, head.log).get(tile.level, (0, b""))
         at = (tile.index * TILE_WIDTH - first) * HASH_BYTES
         return hashes[at : at + TILE_BYTES] if at >= 0 else None
     start = tile.index * TILE_WIDTH
     end = start + width_at(tile.level, tile.index, head.size)
-    entries = store.leaves(tx, head.log, start=start, end=end)
+    entries = tree_rows.leaves(tx, head.log, start=start, end=end)
     return encode_bundle(entries) if tile.level is None else b"".join(leaf_hashes(entries))

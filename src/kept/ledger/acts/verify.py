@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from kept.base.encoding import Json
 from kept.base.errors import MalformedError, TamperedError
 from kept.db.seam import Database, Tx
-from kept.ledger import store
 from kept.ledger.acts.history import disagreements, unseal
 from kept.ledger.acts.serving import Log, entries_of, is_of_the_house
 from kept.ledger.acts.starting import root_at, tree_holds
@@ -24,7 +23,8 @@ from kept.ledger.merkle import Frontier, NodeReader, frontier_of
 from kept.ledger.model import Head, Subject
 from kept.ledger.notes import Checkpoint, KeyKind, Note, NotSigned, VerifierKey, check_note
 from kept.ledger.ports import TileStore
-from kept.ledger.store import ActRow
+from kept.ledger.store import act_rows, checkpoint_rows, tree_rows
+from kept.ledger.store.act_rows import ActRow
 from kept.ledger.tiles import TILE_WIDTH, Tile, node_reader
 
 CHUNK = 16 * TILE_WIDTH  # acts read in one snapshot
@@ -57,7 +57,7 @@ def verify_log(
     Raises:
         UnavailableError: database or tile store cannot be read.
     """
-    house = _House(tiles, keys, db.read(store.heads))
+    house = _House(tiles, keys, db.read(tree_rows.heads))
     faults = [fault for head in house.heads for fault in _tree_faults(db, tiles, head)]
     for head in house.heads:
         faults += db.read(lambda tx, head=head: list(_checkpoint_faults(tx, house, head)))
@@ -85,7 +85,7 @@ def verify_acts(
     Raises:
         UnavailableError: database or tile store cannot be read.
     """
-    heads = db.read(store.heads)
+    heads = db.read(tree_rows.heads)
     check = _Check(tiles, [head.origin for head in heads], subject_of, mask_of)
     faults: list[Fault] = []
     for head in heads:
@@ -96,10 +96,11 @@ def verify_acts(
             )
     faults += db.read(lambda tx: list(check.waiting(tx)))
     faults += [
-        Fault(f"a row of {table} has no act", f"act {act}") for table, act in db.read(store.strays)
+        Fault(f"a row of {table} has no act", f"act {act}")
+        for table, act in db.read(act_rows.strays)
     ]
     return faults + [
-        Fault("does not fit the acts", f"{table} {key}") for table, key in db.read(store.misfits)
+        Fault("does not fit the acts", f"{table} {key}") for table, key in db.read(act_rows.misfits)
     ]
 
 
@@ -127,14 +128,14 @@ def _tree_faults(db: Database, tiles: TileStore, head: Head) -> list[Fault]:
         return [_edge_fault(head, node_reader(lambda tile: read(tile) or b"", head.size))]
     if isinstance(found, Changed):
         return [_named(head, found)]
-    if db.read(lambda tx: tree_holds(tx, tiles, store.head(tx, head.origin) or head)):
+    if db.read(lambda tx: tree_holds(tx, tiles, tree_rows.head(tx, head.origin) or head)):
         return []
     return [Fault("its frontier or its upper levels were changed", f"ledger_head {head.origin}")]
 
 
 def _edge_tile(tx: Tx, tiles: TileStore, head: Head, tile: Tile) -> bytes | None:
     """A tile that was not stored when `head` was read: it may be by now."""
-    return read_tile(tx, tiles, store.head(tx, head.origin) or head, tile)
+    return read_tile(tx, tiles, tree_rows.head(tx, head.origin) or head, tile)
 
 
 def _edge_fault(head: Head, node: NodeReader) -> Fault:
@@ -168,7 +169,7 @@ def _named(head: Head, found: Changed) -> Fault:
 
 
 def _checkpoint_faults(tx: Tx, house: _House, head: Head) -> Iterator[Fault]:
-    for size, note in store.checkpoints(tx, head.origin):
+    for size, note in checkpoint_rows.checkpoints(tx, head.origin):
         yield from _note_faults(
             tx, house, note, where=f"ledger_checkpoints {head.origin} {size}", size=size
         )
@@ -213,7 +214,7 @@ class _Check:
 
     def chunk(self, tx: Tx, head: Head, start: int, end: int) -> Iterator[Fault]:
         """Faults of the places [start, end) of one log; `start` begins a bundle."""
-        found = store.placed(tx, head.log, start=start, end=end)
+        found = act_rows.placed(tx, head.log, start=start, end=end)
         rows = {row.idx: (row, sealed) for row, sealed in found}
         entries = list[bytes]()
         for number in range(start // TILE_WIDTH, -(-end // TILE_WIDTH)):
@@ -231,7 +232,7 @@ class _Check:
     def waiting(self, tx: Tx) -> Iterator[Fault]:
         """Faults of the acts that have no place yet."""
         after = 0
-        while rows := store.unplaced(tx, after=after, limit=CHUNK):
+        while rows := act_rows.unplaced(tx, after=after, limit=CHUNK):
             for row, sealed, raw in rows:
                 if raw is None:
                     yield Fault("has no entry in the ledger and none that waits", f"act {row.id}")

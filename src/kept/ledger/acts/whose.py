@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 from kept.db.seam import Tx
-from kept.ledger import store
+from kept.ledger.store import act_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,5 +16,5 @@ class Whose:
 
 def whose(tx: Tx, act_id: int, /) -> Whose | None:
     """What an act's row tells; None when there is none. Reads only."""
-    row = store.act(tx, act_id)
+    row = act_rows.act(tx, act_id)
     return None if row is None else Whose(row.actor, row.person)
