@@ -20,9 +20,9 @@ def test_in_a_browser():
 def test_far_away():
     socket.create_connection(("192.0.2.1", 9), timeout=1)
 """
-CONFIG = """
+CONFIG = f"""
 [pytest]
-pythonpath = .
+pythonpath = {TESTS}
 markers = needs(what): x
 addopts = -ra -p no:cacheprovider
 """
@@ -30,8 +30,7 @@ addopts = -ra -p no:cacheprovider
 
 def outcome(folder: Path, **variables: str) -> tuple[int, str]:
     """Run the small suite on a machine without a browser."""
-    for name in ("conftest.py", "fixtures_postgres.py"):
-        shutil.copy(TESTS / name, folder)
+    shutil.copy(TESTS / "conftest.py", folder)
     (folder / "test_small.py").write_text(SMALL, encoding="utf-8")
     (folder / "pytest.ini").write_text(CONFIG, encoding="utf-8")
     kept = {name: value for name, value in os.environ.items() if not name.startswith("KEPT_")}
