@@ -10,6 +10,7 @@ from babel.messages.pofile import read_po
 
 ROOT = Path(__file__).parents[2]
 PAGES = ROOT / "src/kept/web/pages"
+PARTS = ROOT / "src/kept/base/locale/parts"
 STATIC = ROOT / "src/kept/web/static"
 OWN_TEXT = [
     path
@@ -81,17 +82,25 @@ def test_the_trust_page_is_light() -> None:
     assert sum((STATIC / name).stat().st_size for name in TRUST_FILES) + PAGE_BYTES < WEIGHT_BYTES
 
 
+def _part(path: Path) -> dict[str, str | list[str] | tuple[str, ...] | None]:
+    """English and Russian of one part."""
+    with path.open("rb") as file:
+        messages = [message for message in read_po(file) if message.id]
+    return {m.id if isinstance(m.id, str) else m.id[0]: m.string for m in messages}
+
+
 def test_every_sentence_of_the_pages_is_said_in_russian() -> None:
-    """No text is missing from the Russian part, none is stale, variables are the same."""
+    """No text is missing in Russian, none of the pages' is stale, variables are the same."""
     options = {"**.html": {"newstyle_gettext": "true", "encoding": "utf-8"}}
     used = {
         message if isinstance(message, str) else message[0]
         for _, _, message, _, _ in extract_from_dir(PAGES, [("**.html", "jinja2")], options)
     }
-    with (ROOT / "src/kept/base/locale/parts/pages.ru.po").open("rb") as file:
-        part = [message for message in read_po(file) if message.id]
-    said = {m.id if isinstance(m.id, str) else m.id[0]: m.string for m in part}
-    assert said.keys() == used
+    parts = {path.name: _part(path) for path in PARTS.glob("*.ru.po")}
+    assert parts["pages.ru.po"].keys() <= used
+    everywhere = {source: text for part in parts.values() for source, text in part.items()}
+    assert used <= everywhere.keys()
+    said = {source: everywhere[source] for source in used}
     variables = re.compile(r"%\(\w+\)s")
     for source, russian in said.items():
         assert russian, source
