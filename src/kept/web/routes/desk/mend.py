@@ -13,7 +13,6 @@ from kept.crypto.chance import draw
 from kept.staff.model.permissions import Permission
 from kept.vault.acts.correct import Corrected, Correction, correct_for
 from kept.vault.acts.erase import TOKEN_BYTES, begin_erasure
-from kept.vault.acts.open import MAX_WORDS
 from kept.vault.model.gate import Refused
 from kept.vault.model.gate import Request as Question
 from kept.vault.model.rules import Basis, FieldKind, Role, Text
@@ -24,7 +23,7 @@ from kept.web.routes.desk import opened
 from kept.web.routes.desk.people import people_page
 from kept.web.routes.desk.person import View, person_id, person_page
 from kept.web.routes.desk.shell import Page, Shell
-from kept.web.routes.desk.told import Chosen
+from kept.web.routes.desk.told import Chosen, chosen_in
 from kept.web.staff_session import Who, needs
 
 SAVED = Text("Corrected. The customer will read it.", "Исправлено. Клиент увидит это.")
@@ -63,12 +62,7 @@ def mend(
 ) -> Page:
     """Save what was changed in the fields of one opened category."""
     shell, who = Shell(request, parts, visitor), person_id(person)
-    chosen = Chosen(
-        forms.text(data, "purpose", most=64),
-        forms.text(data, "category", most=64),
-        forms.text(data, "ref", most=MAX_WORDS),
-        forms.text(data, "reason", most=MAX_WORDS),
-    )
+    chosen = chosen_in(data)
     correction = _correction(shell, chosen, data)
     if not correction.values:
         return person_page(shell, who, View(chosen=chosen, done=UNCHANGED.get(shell.lang)))

@@ -18,17 +18,16 @@ from kept.db.seam import Pending, Tx
 from kept.staff.model.permissions import Permission
 from kept.vault.acts.card import Card, card
 from kept.vault.acts.find import Found, recognise
-from kept.vault.acts.open import MAX_WORDS, OpenedPerson, open_person
+from kept.vault.acts.open import OpenedPerson, open_person
 from kept.vault.model.gate import Refused
 from kept.vault.model.gate import Request as Question
 from kept.vault.model.rules import Text
-from kept.web import forms
 from kept.web.forms import Form
 from kept.web.lines import ORDER
 from kept.web.parts import Parts
 from kept.web.routes.desk import opened, told
 from kept.web.routes.desk.shell import Page, Shell
-from kept.web.routes.desk.told import Chosen
+from kept.web.routes.desk.told import Chosen, chosen_in
 from kept.web.staff_session import Who, needs
 
 SINCE = Text("Held since {day}: {what}.", "Хранится, первая запись {day}: {what}.")
@@ -78,12 +77,7 @@ def look(
 ) -> Page:
     """Open one category for a purpose."""
     shell, who = Shell(request, parts, visitor), person_id(person)
-    chosen = Chosen(
-        forms.text(data, "purpose", most=64),
-        forms.text(data, "category", most=64),
-        forms.text(data, "ref", most=MAX_WORDS),
-        forms.text(data, "reason", most=MAX_WORDS),
-    )
+    chosen = chosen_in(data)
     try:
         outcome = parts.db.write(lambda tx: _asked(tx, shell, who, chosen))
     except MalformedError as error:

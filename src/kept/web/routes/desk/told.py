@@ -1,13 +1,16 @@
 """Which line will the customer read, and what was done before? The preview speaks as `/me` does."""
 
 from dataclasses import dataclass
+from typing import Any
 
 from kept.base.texts import moment_text
 from kept.ledger.acts.bare import BareAct
 from kept.ledger.model import Kind
 from kept.promises.model.words import when
 from kept.staff.model.account import STAFF_ROLES
+from kept.vault.acts.open import MAX_WORDS
 from kept.vault.model.rules import Purpose
+from kept.web import forms
 from kept.web.lines import DATA, Told, icon, line
 from kept.web.routes.desk.shell import Shell
 from kept.web.staff_lines import staff_line
@@ -23,6 +26,20 @@ class Chosen:
     category: str = ""
     ref: str = ""
     reason: str = ""
+
+
+def chosen_in(data: dict[str, Any]) -> Chosen:
+    """Read that form. Hostile input.
+
+    Raises:
+        MalformedError: a value that is too long.
+    """
+    return Chosen(
+        forms.text(data, "purpose", most=64),
+        forms.text(data, "category", most=64),
+        forms.text(data, "ref", most=MAX_WORDS),
+        forms.text(data, "reason", most=MAX_WORDS),
+    )
 
 
 def line_of(shell: Shell, chosen: Chosen) -> str:
