@@ -56,6 +56,18 @@ def test_a_look_at_the_page_later_is_another_look(colleagues: Colleagues) -> Non
     assert kinds(colleagues, person)[1:] == ["person.found"] * 3
 
 
+def test_the_mask_stays_beside_what_was_opened(colleagues: Colleagues) -> None:
+    """Opening one category does not hide the mask that the search has shown; no act is added."""
+    person = colleagues.home.add(contact=TINA, delivery=HOME).person
+    operator = colleagues.member(Role.OPERATOR)
+    operator.browser.post("/desk/people", data={"q": TINA["email"]})
+    form = {"purpose": "deliver", "category": "delivery", "ref": "118"}
+    page = operator.browser.post(f"/desk/people/{person}/open", data=form)
+    assert "t…@e….org" in page.text
+    assert TINA["email"] not in page.text
+    assert kinds(colleagues, person)[1:] == ["person.found", "person.read"]
+
+
 def test_the_history_speaks_of_the_customer(colleagues: Colleagues) -> None:
     """Colleagues read "the address", the preview keeps what the customer reads."""
     person = colleagues.home.add(contact=TINA, delivery=HOME).person

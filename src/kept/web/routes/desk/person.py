@@ -88,7 +88,8 @@ def look(
         refused = opened.refused_words(shell, outcome)
         return person_page(shell, who, View(chosen=chosen, refused=refused, status=403))
     shown = opened.opened_words(shell, outcome, told.line_of(shell, chosen))
-    return person_page(shell, who, View(chosen=chosen, opened=shown))
+    mask = shell.just_found.shown(visitor.session.id, who, now=parts.clock.now())
+    return person_page(shell, who, View(chosen=chosen, opened=shown, masked=mask))
 
 
 def _asked(
