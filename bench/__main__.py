@@ -1,7 +1,7 @@
-"""`python -m bench [NAME…] [--json] [--seconds N]`: the figures, each beside a peer's.
+"""`python -m bench [NAME…] [--json] [--strict] [--seconds N]`: the figures, each beside a peer's.
 
 One line a figure; with --json one object a line: name, value, unit, n, peer, ratio. The machine
-stands on standard error. Floors are compared with and never fail anybody.
+stands on standard error. With --strict a figure that misses its floor ends the command with 1.
 """
 
 import argparse
@@ -11,8 +11,15 @@ from collections.abc import Callable
 from pathlib import Path
 
 from bench.acts import acts_per_s
+from bench.backup import (
+    backup_full_vs_restic_cpu,
+    backup_full_vs_restic_rss,
+    backup_full_vs_restic_wall,
+    backup_size_vs_restic,
+    backup_unchanged_vs_restic_wall,
+)
 from bench.cli import cli_help_s
-from bench.figures import Figure, tell_machine
+from bench.figures import Figure, tell_machine, verdict
 from bench.http import (
     import_people_per_s,
     open_category_p99_ms,
@@ -20,6 +27,7 @@ from bench.http import (
     server_idle_mb,
 )
 from bench.ledger import audit_100k_s, ledger_entries_per_s
+from bench.restore import restore_vs_restic_wall
 
 BENCHES: dict[str, Callable[[Path, float], Figure]] = {
     bench.__name__: bench
@@ -32,6 +40,12 @@ BENCHES: dict[str, Callable[[Path, float], Figure]] = {
         audit_100k_s,
         server_idle_mb,
         cli_help_s,
+        backup_full_vs_restic_wall,
+        backup_full_vs_restic_cpu,
+        backup_full_vs_restic_rss,
+        backup_unchanged_vs_restic_wall,
+        backup_size_vs_restic,
+        restore_vs_restic_wall,
     )
 }
 
@@ -41,15 +55,20 @@ def main() -> None:
     parser = argparse.ArgumentParser(prog="./dev bench", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help=", ".join(BENCHES))
     parser.add_argument("--json", action="store_true", help="one JSON object a line")
+    parser.add_argument("--strict", action="store_true", help="1 where a floor is missed")
     parser.add_argument("--seconds", type=float, default=5.0, help="for each figure, about")
     asked = parser.parse_args()
     if unknown := set(asked.names) - BENCHES.keys():
         parser.error(f"no figure is called {', '.join(sorted(unknown))}")
     tell_machine()
+    missed: list[str] = []
     for name in asked.names or BENCHES:
         with tempfile.TemporaryDirectory(prefix="kept-bench-") as folder:
             figure = BENCHES[name](Path(folder), asked.seconds)
         print(figure.as_json() if asked.json else figure.as_text(), flush=True)
+        missed += [name] if verdict(figure) == "miss" else []
+    if asked.strict and missed:
+        sys.exit(f"below the floor: {', '.join(missed)}")
 
 
 if __name__ == "__main__":

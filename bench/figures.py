@@ -49,9 +49,9 @@ class Figure:
 
     def as_text(self) -> str:
         """One line for a reader, and what limits it."""
-        line = f"{self.name:24} {self.value:>12,.2f} {self.unit:6} {verdict(self):6}"
+        line = f"{self.name:32} {self.value:>12,.2f} {self.unit:6} {verdict(self):6}"
         line += f" n={self.n:,}  {self.ratio:.2f} of {self.peer.what} ({self.peer.value:,.1f})"
-        return f"{line}\n{'':25}{self.limits}" if self.limits else line
+        return f"{line}\n{'':33}{self.limits}" if self.limits else line
 
 
 @dataclass(frozen=True)
@@ -63,7 +63,7 @@ class Floor:
     is_ratio: bool = False
 
 
-# On two quiet cores. Nothing fails below them: a shared machine is no reason to stop anybody.
+# On two quiet cores. Only `--strict` fails below them: a shared machine stops nobody.
 FLOORS = {
     "import_people_per_s": Floor(3_000),
     "open_category_per_s": Floor(1_500),
@@ -72,6 +72,12 @@ FLOORS = {
     "ledger_entries_per_s": Floor(0.4, is_ratio=True),
     "audit_100k_s": Floor(0.3, is_upper=True),
     "cli_help_s": Floor(0.3, is_upper=True),
+    "backup_full_vs_restic_wall": Floor(1.0, is_upper=True, is_ratio=True),
+    "backup_full_vs_restic_cpu": Floor(1.0, is_upper=True, is_ratio=True),
+    "backup_full_vs_restic_rss": Floor(1.5, is_upper=True, is_ratio=True),
+    "backup_unchanged_vs_restic_wall": Floor(1.0, is_upper=True, is_ratio=True),
+    "backup_size_vs_restic": Floor(1.02, is_upper=True, is_ratio=True),
+    "restore_vs_restic_wall": Floor(1.1, is_upper=True, is_ratio=True),
 }
 
 

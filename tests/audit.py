@@ -66,9 +66,12 @@ def read_log(rows: Rows, folder: Path, log: int, size: int, stored: int) -> list
             entries.append(data[at + 2 : at + 2 + long])
             at += 2 + long
         assert len(entries) == 256 * (n + 1), f"bundle {n} does not hold 256 entries"
-    tail = rows(f"select idx, entry from ledger_leaves where log = {log} order by idx")
-    assert [row[0] for row in tail] == list(range(stored, size)), "the edge has holes"
-    entries += [bytes(row[1]) for row in tail]
+    waiting = {act: bytes(entry) for act, entry in rows("select act, entry from ledger_outbox")}
+    acts = {idx: act for act, (of, idx) in read_places(rows).items() if of == log}
+    assert sorted(acts) == list(range(size)), "a place without an act"
+    assert all(acts[idx] not in waiting for idx in range(stored)), "a stored entry lies here still"
+    assert all(acts[idx] in waiting for idx in range(stored, size)), "the edge has holes"
+    entries += [waiting[acts[idx]] for idx in range(stored, size)]
     hashes, level = [sha256(b"\0" + entry).digest() for entry in entries], 0
     while len(hashes) >= 256:
         for n in range(min(len(hashes), stored >> 8 * level) // 256):
@@ -77,6 +80,16 @@ def read_log(rows: Rows, folder: Path, log: int, size: int, stored: int) -> list
         whole = [hashes[at : at + 256] for at in range(0, len(hashes) // 256 * 256, 256)]
         hashes, level = [tree(part) for part in whole], level + 1
     return entries
+
+
+def read_places(rows: Rows) -> dict[int, tuple[int, int]]:
+    """In which log and where each act stands; a row tells of n acts that follow one another."""
+    found = dict[int, tuple[int, int]]()
+    for act, log, idx, n in rows("select act, log, idx, n from act_places"):
+        for at in range(n):
+            assert act + at not in found, "an act has two places"
+            found[act + at] = (log, idx + at)
+    return found
 
 
 def name(n: int) -> Path:
@@ -162,15 +175,18 @@ def read_slots(data: bytes) -> bytes:
 
 def check_acts(rows: Rows, logs: dict[int, list[bytes]]) -> Audited:
     """Each act has one entry, each entry one act, and the two say the same."""
-    places = {act: (log, idx) for act, log, idx in rows("select act, log, idx from act_places")}
-    waiting = {act: bytes(entry) for act, entry in rows("select act, entry from ledger_outbox")}
+    places = read_places(rows)
+    waiting = {
+        act: bytes(entry)
+        for act, entry in rows("select act, entry from ledger_outbox")
+        if act not in places
+    }
     acts = rows("select id, kind, purpose, role, at, person from acts")
     opened = {act: bytes(sealed) for act, sealed in rows("select act, sealed from act_openings")}
     taken = sorted(places.values())
     assert taken == [
         (log, at) for log, entries in sorted(logs.items()) for at in range(len(entries))
     ]
-    assert not places.keys() & waiting.keys(), "an act both stands and waits"
     assert {row[0] for row in acts} == places.keys() | waiting.keys(), "an act without an entry"
     for act, kind, purpose, role, at, _ in acts:
         entry = logs[places[act][0]][places[act][1]] if act in places else waiting[act]

@@ -38,6 +38,9 @@ FINDERS: dict[str, Callable[[], bool]] = {
         shutil.which("go") is not None
         and Path("/usr/share/gocode/src/golang.org/x/mod/sumdb/tlog").is_dir()
     ),
+    "restic": lambda: shutil.which("restic") is not None,
+    "rclone": lambda: shutil.which("rclone") is not None,
+    "sshd": lambda: shutil.which("ssh") is not None and Path("/usr/sbin/sshd").is_file(),
 }
 # A machine shared with others is no reason to fail: speed is what ./dev bench measures.
 hypothesis.settings.register_profile("kept", deadline=None)

@@ -20,6 +20,7 @@ from kept.db.lead import FolderLock
 from kept.flows import import_people
 from kept.flows.forget_person import ForgetParts, forget_people
 from kept.flows.import_people import ImportParts, Order, preview, provenance_of, run_import
+from kept.ledger.acts.counts import acts_waiting
 from kept.ledger.model import Actor
 from kept.vault.acts.correct import Correction, correct
 from kept.vault.acts.erase import TOKEN_BYTES, begin_erasure
@@ -165,7 +166,7 @@ def end(house: House) -> None:
             break
     else:
         say("problem", "erasures", "are still open")
-    while house.db.read(lambda tx: tx.row("select 1 from ledger_outbox")):
+    while house.db.read(acts_waiting):
         house.sequencer.run(now=house.clock.now())
     house.sequencer.publish(now=house.clock.now())
     say("ended")

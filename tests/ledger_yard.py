@@ -36,7 +36,6 @@ TABLES = (
     "act_openings",
     "act_counters",
     "ledger_outbox",
-    "ledger_leaves",
     "ledger_edge",
     "act_places",
     "ledger_head",
@@ -226,6 +225,22 @@ class Yard:
         """The first value of a query."""
         row = self.db.read(lambda tx: tx.row(query))
         return row[0] if row else None
+
+    def rows(self, query: str) -> list[Any]:
+        """Every row of a query."""
+        return self.db.read(lambda tx: tx.rows(query))
+
+    def act_at(self, index: int) -> int:
+        """Which act stands at a place of the first log."""
+        runs = self.rows("select act, idx, n from act_places where log = 1")
+        (act,) = (act + index - idx for act, idx, n in runs if idx <= index < idx + n)
+        return act
+
+    def place_of(self, act: int) -> int:
+        """At which place an act stands."""
+        runs = self.rows("select act, idx, n from act_places")
+        (index,) = (idx + act - first for first, idx, n in runs if first <= act < first + n)
+        return index
 
     def change(self, statement: str, **values: Any) -> None:
         """Do what only somebody at the database can do."""

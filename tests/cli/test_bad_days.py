@@ -190,6 +190,37 @@ def test_mistakes_have_their_codes(shop, words: list[str], code: int) -> None:
     assert said.err.strip()
 
 
+def test_what_is_missing_is_named(shop) -> None:
+    """With the command that explains it."""
+    said = shop.kept("person", "show", "x")
+    assert (said.code, said.out) == (2, "")
+    assert said.err.strip() == "usage: --purpose is missing; see kept person show --help"
+
+
+def test_a_name_that_is_not_there_is_answered_with_those_that_are(shop, tmp_path) -> None:
+    """Columns, fields and purposes; a list of which nothing is known is refused at once."""
+    people, strange = tmp_path / "people.csv", tmp_path / "strange.csv"
+    people.write_text("email,foo\nada@example.org,1\n", encoding="utf-8")
+    strange.write_text("foo,bar\n1,2\n3,4\n", encoding="utf-8")
+    for file, words, told in (
+        (people, ["--map=foo=nosuch"], "fields are email, phone"),
+        (people, ["--purpose=nosuch"], "answer, deliver"),
+        (strange, [], "none of these is known: foo, bar; try --map foo=email"),
+    ):
+        said = shop.kept("import", str(file), "--yes", *words)
+        assert (said.code, said.out) == (2, ""), words
+        assert told in said.err
+
+
+def test_a_wrong_correction_does_not_stand_in_the_way(shop, tmp_path) -> None:
+    """At the preview a mistake is told and forgotten; the next answer counts."""
+    people = tmp_path / "people.csv"
+    people.write_text("email,foo\neve@example.org,Eve\n", encoding="utf-8")
+    words = ["import", str(people)]
+    code, said = typed(shop, words, ["foo=nosuch", "foo=name", "", "our own shop"])
+    assert (code, "Fields: email, phone" in said, "added: 1" in said) == (0, True, True), said
+
+
 def test_a_reader_that_has_enough(shop) -> None:
     """A pipe that is closed at its other end ends the command without a word."""
     with subprocess.Popen(

@@ -118,6 +118,39 @@ def test_services_get_keys_and_lose_them(shop) -> None:
     assert [one["live"] for one in left if one["id"] == made["id"]] == [False]
 
 
+def test_a_key_without_reveal_limit_is_told_as_one(shop) -> None:
+    """A service's key may be without; who issues it reads what that means, and so does the list."""
+    scope = ("--can=read", "--purpose=deliver")
+    usual = shop.kept("keys", "issue", "till", *scope, "--json").json
+    assert usual["limits"] == {"people": 30, "minutes": 10, "people_a_day": 200}
+    assert "at most 30 people" in shop.kept("keys", "issue", "till 2", *scope).out
+    told = shop.kept("keys", "issue", "post", *scope, "--no-reveal-limit")
+    assert "It has no reveal limit: whoever holds it can open everybody" in told.out
+    made = shop.kept("keys", "issue", "post 2", *scope, "--no-reveal-limit", "--json").json
+    assert made["limits"] is None
+    listed = shop.kept("keys", "list").out.splitlines()
+    assert "30 in 10 min, 200 a day" in next(line for line in listed if usual["id"] in line)
+    assert " none " in next(line for line in listed if made["id"] in line)
+
+
+def test_every_key_that_old_receipts_hold_under_is_printed(own_shop, tmp_path) -> None:
+    """After the ledger went on under another name, receipts of before still have their key."""
+    proof, kept = tmp_path / "old.tlog-proof", tmp_path / "keys"
+    first = own_shop.kept("ledger", "key", "--json").json
+    assert first["older"] == []
+    assert own_shop.kept("ledger", "receipt", "1", "--to", str(proof)).code == 0
+    assert own_shop.kept("ledger", "succeed", "--reason=the disk burned").code == 0
+    later = own_shop.kept("ledger", "key", "--json").json
+    assert later["older"] == [first["key"]]
+    assert later["key"].split("+")[0] != first["key"].split("+")[0]
+    lines = own_shop.kept("ledger", "key").out
+    assert lines.splitlines() == [later["key"], first["key"]]
+    kept.write_text(lines, encoding="utf-8")
+    nowhere = Shop(tmp_path / "nowhere")
+    assert nowhere.kept("verify", str(proof), "--key", str(kept)).code == 0
+    assert nowhere.kept("verify", str(proof), "--key", later["key"]).code == 1
+
+
 def test_the_house_tells_how_it_stands(shop) -> None:
     """Check-up, keyring, book and sealed records answer; nothing claims to be done by itself."""
     rows = shop.kept("checkup", "--json").json

@@ -7,7 +7,7 @@ import pytest
 
 from terminal import Shop
 
-LEAF = "update ledger_leaves set entry = cast(entry as text) where idx = 2"
+LEAF = "update ledger_outbox set entry = cast(entry as text) where act = 3"
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def whole(tmp_path_factory, shop: Shop) -> Shop:
 @pytest.mark.parametrize(
     ("file", "change", "where"),
     [
-        ("data.db", LEAF, "ledger_leaves 1 2"),
+        ("data.db", LEAF, "ledger_outbox 3"),
         ("data.db", "update acts set at = 'noon' where id = 3", "acts 3"),
         ("data.db", "update acts set at = 9223372036854775807 where id = 3", "act 3"),
         ("data.db", "update acts set n = -7 where person is not null", "act "),

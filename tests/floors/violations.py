@@ -92,6 +92,8 @@ def rooms() -> list[Row]:
         ("conversations/routing.py", "kept.conversations.store", CONVERSATIONS),
         ("backup/places/zz.py", "kept.backup.pipeline", BACKUP),
         ("backup/cutting.py", "kept.backup.store", BACKUP),
+        ("backup/keeping/zz.py", "kept.backup.repo", BACKUP),
+        ("backup/keeping/zz.py", "kept.backup.acts", BACKUP),
         ("ledger/merkle.py", "kept.ledger.store", LEDGER),
         ("ledger/store/outbox.py", "kept.ledger.acts", LEDGER),
         ("ledger/acts/zz.py", "kept.ledger.sequencer", LEDGER),
@@ -149,7 +151,10 @@ def adapters() -> list[Row]:
         ("crypto/zz.py", "kept.crypto.providers", WIRING),
         ("web/zz.py", "kept.ledger.tile_stores", WIRING),
         ("ledger/acts/zz.py", "kept.ledger.high_water", WIRING),
+        ("backup/acts/zz.py", "kept.backup.places.local", WIRING),
         ("ledger/high_water/zz.py", "kept.db.seam", ADAPTERS),
+        ("backup/places/zz.py", "kept.db.seam", ADAPTERS),
+        ("backup/places/zz.py", "kept.ledger.acts", ADAPTERS),
         ("ledger/tile_stores/zz.py", "kept.ledger.acts", ADAPTERS),
     ]
     channel = {"conversations/channels/zz.py": "import kept.db.seam"}

@@ -66,8 +66,11 @@ def test_the_ledger_is_whole(house: House):
     assert isinstance(house.sequencer.start(), Ready)
 
 
+UNCOPIED = {"backup.daily", "restore.drill"}
+
+
 def test_every_promise_is_kept_with_a_number(house: House):
-    """All five are measured, and the strip is filled for the days the house stands."""
+    """All but those of copies, which a demo has none of elsewhere, are measured and kept."""
     now = house.clock.now()
     standings = house.db.read(lambda tx: judge_promises(tx, house.vault, now=now))
     assert {promise.key for promise, _ in standings.promises} == {
@@ -76,8 +79,12 @@ def test_every_promise_is_kept_with_a_number(house: House):
         "erase.proof",
         "export.fast",
         "locked.rest",
+        *UNCOPIED,
     }
     for promise, judged in standings.promises:
+        if promise.key in UNCOPIED:
+            assert judged.state is State.UNMEASURED
+            continue
         assert judged.state is State.KEPT, promise.key
         assert judged.number.n > 0, promise.key
         assert not judged.breaks, promise.key
@@ -107,6 +114,18 @@ def test_all_kinds_of_acts_happened(house: House):
         assert count(house, kind), kind
     assert count(house, "person.added") == SMALL.people + 1, "and the planted one"
     assert count(house, "erasure_begun") == count(house, "erased_here")
+
+
+def test_nobody_gets_the_same_letter_twice(house: House):
+    """Each Wednesday's letter goes to different people."""
+    tally = house.db.read(
+        lambda tx: tx.rows(
+            "select count(*) from acts where purpose = 'marketing' and kind = 'person.read'"
+            " group by person, at / 86400000000"
+        )
+    )
+    assert tally
+    assert {n for (n,) in tally} == {1}
 
 
 def test_people_and_team(house: House):

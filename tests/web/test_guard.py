@@ -50,3 +50,28 @@ def test_a_form_is_small(home: Home) -> None:
     with home.browser() as browser:
         answer = browser.post("/me/sign-in", content=b"a=b&" * 100_000, headers=FORM)
     assert answer.status_code == 413
+
+
+def test_a_wrong_address_is_told_in_words(home: Home) -> None:
+    """In the visitor's language, with a way back: to the desk from the desk."""
+    with home.browser() as browser:
+        english = browser.get("/no/such", headers={"accept-language": "en"})
+        russian = browser.get("/desk/no-such", headers={"accept-language": "ru"})
+    assert (english.status_code, russian.status_code) == (404, 404)
+    assert "No page has this address." in english.text
+    assert "Такой страницы нет." in russian.text
+    assert "Not Found" not in english.text + russian.text
+    assert 'class="btn" href="/desk"' in russian.text
+
+
+def test_too_many_tries_are_told_in_russian(home: Home) -> None:
+    """What to do next is said, and that nothing was lost."""
+    russian = {"accept-language": "ru"}
+    with home.browser() as browser:
+        answers = (
+            browser.post("/me/sign-in", data={"address": f"n{n}@example.org"}, headers=russian)
+            for n in range(200)
+        )
+        answer = next(one for one in answers if one.status_code == 429)
+    assert "Из вашей сети было слишком много попыток." in answer.text
+    assert "Подождите несколько минут" in answer.text

@@ -1,16 +1,20 @@
 """Is every act told in plain words, in both languages, with the right endings?"""
 
 import re
+from datetime import UTC, datetime, timedelta
 from itertools import product
 
 import pytest
 
+from kept.ledger.acts.bare import BareAct
 from kept.ledger.acts.serving import is_of_a_person
 from kept.ledger.model import Kind
 from kept.promises.model.book import parse_book
 from kept.promises.model.default import default_book
 from kept.vault.model.rules import Basis, Lang, Role
-from kept.web.lines import Told, line
+from kept.web.lines import ROLES, Told, line
+from kept.web.routes.desk.told import folded, times
+from kept.web.routes.desk.words import ROLES as DESK_ROLES
 from kept.web.staff_lines import PHRASES, staff_line
 
 RULES = parse_book(default_book(name="Tea", contact="a@example.org")).rules
@@ -176,3 +180,30 @@ def test_every_line_of_the_shipped_book_is_known_to_colleagues() -> None:
     for purpose in RULES.purposes.values():
         assert purpose.line.en in PHRASES
         assert purpose.line.ru in PHRASES
+
+
+def test_only_own_visits_of_one_day_are_folded():
+    """What the team did keeps each line; a customer who reloads does not flood the page."""
+    day = datetime(2026, 3, 2, 12, tzinfo=UTC)
+
+    def act(n: int, kind: Kind, at: datetime) -> BareAct:
+        return BareAct(n, kind.value, "self", "own", 0, at, n, is_of_a_person=True)
+
+    acts = [
+        act(6, Kind.OWN_VIEW, day),
+        act(5, Kind.OWN_VIEW, day - timedelta(minutes=3)),
+        act(4, Kind.PERSON_READ, day - timedelta(minutes=4)),
+        act(3, Kind.PERSON_READ, day - timedelta(minutes=4)),
+        act(2, Kind.OWN_VIEW, day - timedelta(minutes=5)),
+        act(1, Kind.OWN_VIEW, day - timedelta(days=1)),
+    ]
+    assert [(one.act_id, n) for one, n in folded(acts)] == [(6, 2), (4, 1), (3, 1), (2, 1), (1, 1)]
+    assert [times("Seen", n) for n in (1, 2)] == ["Seen", "Seen ×2"]
+
+
+def test_a_role_has_one_word() -> None:
+    """The desk's name of each role is the noun that stands in the customer's lines."""
+    for role, name in DESK_ROLES.items():
+        said = ROLES[role.value]
+        assert name.en.lower() in said.en.lower()
+        assert name.ru.lower() in said.ru.lower()

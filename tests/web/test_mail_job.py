@@ -18,7 +18,7 @@ from kept.worker.tasks.mail import send_mail
 class Away:
     """A mail server that fails a few times, then takes letters."""
 
-    def __init__(self, error: Exception, times: int) -> None:
+    def __init__(self, error: BaseException, times: int) -> None:
         self.error, self.left = error, times
         self.taken: list[Letter] = []
 
@@ -122,6 +122,29 @@ def test_no_mail_server_yet(home: Home) -> None:
     ask(home)
     send_mail(replace(home.worker.parts, mail=None))
     assert waiting(home) == 1
+
+
+def test_a_letter_that_ends_the_process(home: Home) -> None:
+    """It alone loses a try: the letters behind it were not claimed and go at the next start."""
+    for name in ("tina", "otto"):
+        home.add(contact={"email": f"{name}@example.org"})
+        home.write(
+            lambda tx, name=name: visit.ask_code(
+                tx,
+                home.house.vault,
+                home.worker.parts.pepper,
+                address=f"{name}@example.org",
+                lang="en",
+                now=home.clock.now(),
+            )
+        )
+    with pytest.raises(SystemExit):
+        send_mail(replace(home.worker.parts, mail=Away(SystemExit(), times=1)))
+    tries = home.read(lambda tx: tx.rows("select tries from jobs order by id"))
+    assert tries == [(1,), (0,)]
+    send_mail(home.worker.parts)
+    assert isinstance(home.house.mail, DemoBox)
+    assert [letter.to for letter in home.house.mail.letters()] == ["otto@example.org"]
 
 
 def test_a_sender_with_a_bug(home: Home) -> None:

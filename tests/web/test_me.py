@@ -178,6 +178,9 @@ def test_she_corrects_a_value(any_home: Home, tina: Added, browser: Browser) -> 
     )
     assert stale.status_code == 409
     assert "This was changed meanwhile" in stale.text
+    assert 'value="Bonn" aria-invalid="true"' in stale.text, (
+        "what was typed stays, and has the cursor"
+    )
     for key in ("order_no", "nothing"):
         refused = browser.post("/me/correct", data={"field": key, "value": "1", "rev": "1"})
         assert refused.status_code == 404
@@ -286,7 +289,7 @@ def test_she_is_forgotten(any_home: Home, tina: Added, browser: Browser) -> None
     assert re.fullmatch(r"/erasure/[A-Za-z0-9_-]{22}", link)
     assert str(tina.person) not in link
     assert "not done yet" in browser.get(link, headers=EN).text
-    assert "This program makes no copies yet" in browser.get(link, headers=EN).text
+    assert "No copy of your key was made" in browser.get(link, headers=EN).text
     assert "A copy made in another way is not reached" in browser.get(link, headers=EN).text
     assert browser.get("/me").headers["location"] == "/me/sign-in"
     any_home.settle()
@@ -298,7 +301,7 @@ def test_she_is_forgotten(any_home: Home, tina: Added, browser: Browser) -> None
     found = verify_receipt(proof, any_home.house.sequencer.key)
     assert not isinstance(found, NotProven)
     assert browser.get("/erasure/AAAAAAAAAAAAAAAAAAAAAA").status_code == 404
-    assert "Копий программа пока не делает" in browser.get(f"{link}?lang=ru").text
+    assert "Копий вашего ключа не делали" in browser.get(f"{link}?lang=ru").text
 
 
 def test_signing_out_ends_the_session(any_home: Home, tina: Added) -> None:

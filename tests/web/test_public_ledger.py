@@ -7,6 +7,7 @@ import pytest
 
 import rfc6962
 from houses import TINA, Home
+from kept.ledger.store import tree_rows
 
 
 def entries(bundle: bytes) -> list[bytes]:
@@ -112,9 +113,7 @@ def test_a_persons_act_stays_shut(home: Home) -> None:
     """No opening is public for an act about a person."""
     added = home.add(contact=TINA)
     home.settle()
-    place = home.read(
-        lambda tx: tx.row("select idx from act_places where act = :act", act=added.act_id)
-    )
+    place = home.read(lambda tx: tree_rows.place(tx, added.act_id))
     assert place is not None
     with home.browser() as browser:
-        assert browser.get(f"/ledger/opening/{place[0]}").status_code == 404
+        assert browser.get(f"/ledger/opening/{place[1]}").status_code == 404

@@ -11,7 +11,15 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PublicKey
 from houses import HOME, TINA, Home
 from kept.flows.judge_promises import collect_evidence
 
-FIVE = ["access.seen", "erase.proof", "export.fast", "locked.rest", "use.purpose"]
+PROMISED = [
+    "access.seen",
+    "backup.daily",
+    "erase.proof",
+    "export.fast",
+    "locked.rest",
+    "restore.drill",
+    "use.purpose",
+]
 
 
 def verified(note: str, key_line: str) -> str:
@@ -31,11 +39,11 @@ def test_a_fresh_house_has_measured_nothing(any_home: Home) -> None:
         page = browser.get("/", headers={"Accept-Language": "en"}).text
         status = browser.get("/trust/status.json").json()
         badge = browser.get("/trust/badge.json").json()
-    assert [one["key"] for one in status["promises"]] == FIVE
+    assert [one["key"] for one in status["promises"]] == PROMISED
     assert {one["status"] for one in status["promises"]} == {"unmeasured"}
     assert {one["measured_at"] for one in status["promises"]} == {None}
     assert "Nothing has been measured yet." in page
-    assert page.count("not measured yet") >= len(FIVE)
+    assert page.count("not measured yet") >= len(PROMISED)
     assert badge["color"] == "lightgrey"
 
 
@@ -66,7 +74,9 @@ def test_a_measured_promise_shows_its_number(home: Home) -> None:
         ru = browser.get("/promises/use.purpose?lang=ru").text
     assert "0 of 1 reading outside their purpose" in page
     assert "0 of 1 reading outside their purpose" in one
-    assert "0 из 1 открытия не по назначению" in ru
+    assert '<a href="/trust/status.json">the signed numbers</a>' in one
+    assert "Letters, copies and your own visits have no such reason" in one
+    assert "0 из 1 просмотра не по назначению" in ru
     assert "%" not in page.replace("%20", "")
 
 
@@ -97,7 +107,7 @@ def test_the_badge_says_it_in_words(home: Home) -> None:
     assert image.get("role") == "img"
     title = image.findtext("{http://www.w3.org/2000/svg}title")
     assert title is not None
-    assert title.startswith("localhost обещания: 5 ещё не измерено")
+    assert title.startswith("localhost обещания: 7 ещё не измерено")
 
 
 def test_well_known(home: Home) -> None:
@@ -116,10 +126,9 @@ def test_no_such_promise(home: Home) -> None:
 
 
 def test_erasing_says_what_it_does_not_reach(home: Home) -> None:
-    """The promise speaks of backups, so its page says that none are made here yet."""
+    """The promise speaks of backups, so its page says which copies it cannot reach."""
     with home.browser() as browser:
         english = browser.get("/promises/erase.proof?lang=en").text
         russian = browser.get("/promises/erase.proof?lang=ru").text
-    assert "This program makes no copies yet" in english
     assert "It cannot reach a copy made in another way" in english
-    assert "Копий программа пока не делает" in russian
+    assert "До копии, снятой в обход программы" in russian

@@ -4,16 +4,21 @@ import base64
 import json
 from collections.abc import Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
 from houses import HOME, TINA, Home, living
+from kept.cli.commands.call import Call
+from kept.cli.commands.ledger import follow
 from kept.ledger.acts.history import one_of
 from kept.ledger.acts.receipts import receipt
 from kept.ledger.notes import VerifierKey
 from kept.ledger.proof import Refused, verify_receipt
 from kept.vault.acts.own import own_subject
+from kept.vault.model.people import Added
+from kept.wiring.house import open_house
 from serving import serving
 
 pytestmark = pytest.mark.needs("chromium")
@@ -62,25 +67,32 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Shop]:
         home.look(added.person)
         home.settle()
 
-        def prove() -> bytes:
-            with_act = home.read(
-                lambda tx: one_of(
-                    tx,
-                    home.house.tiles,
-                    subject=own_subject(tx, home.house.vault, added.person),
-                    act_id=home.read(lambda tx: tx.rows("select max(id) from acts"))[0][0],
-                )
-            )
-            assert with_act is not None
-            proof = home.read(
-                lambda tx: receipt(
-                    tx, home.house.tiles, act_id=with_act.act_id, opening=with_act.opening
-                )
-            )
-            assert isinstance(proof, bytes)
-            return proof
+        yield Shop(home, url, prove(home, added))
 
-        yield Shop(home, url, prove())
+
+def prove(home: Home, added: Added) -> bytes:
+    """The receipt of the newest act, about this person."""
+    newest = home.read(lambda tx: tx.rows("select max(id) from acts"))[0][0]
+    act = home.read(
+        lambda tx: one_of(
+            tx,
+            home.house.tiles,
+            subject=own_subject(tx, home.house.vault, added.person),
+            act_id=newest,
+        )
+    )
+    assert act is not None
+    proof = home.read(
+        lambda tx: receipt(tx, home.house.tiles, act_id=act.act_id, opening=act.opening)
+    )
+    assert isinstance(proof, bytes)
+    return proof
+
+
+def succeeded(home: Home) -> None:
+    """Close the log of a house and open the next."""
+    told = {"reason": "the old one was lost"}
+    follow(Call(home.house, told, "root", lambda _: None, lambda: True, is_alone=True))
 
 
 def tampered(proof: bytes) -> list[bytes]:
@@ -188,6 +200,9 @@ def test_a_true_receipt(shop: Shop, chromium: Browser) -> None:
         "The words belong to this line",
     ):
         expect(page.get_by_role("heading", name=words)).to_be_visible()
+    said = page.locator("[data-line]")
+    expect(said).to_contain_text("Data was opened (Support; Deliver an order). ")
+    expect(said).not_to_contain_text("person.read")
     page.locator("summary", has_text="Show the maths").last.click()
     expect(page.locator("pre").last).to_contain_text('"ref":"118"')
     page.context.set_offline(False)
@@ -234,3 +249,33 @@ def test_nothing_can_leave_the_page(shop: Shop, chromium: Browser) -> None:
     sent = page.evaluate("() => fetch('/ledger/key').then(() => 'sent', () => 'stopped')")
     assert sent == "stopped"
     page.close()
+
+
+def test_a_receipt_of_a_closed_log(tmp_path: Path, chromium: Browser) -> None:
+    """Held against the old log's key, which the house still tells; said so, and judged alike."""
+    with living(tmp_path) as home:
+        added = home.add(contact=TINA, delivery=HOME)
+        home.look(added.person)
+        home.settle()
+        proof, old = prove(home, added), home.house.sequencer.key
+        succeeded(home)
+    house = open_house(tmp_path / "shop", home.house.settings, clock=home.clock)
+    home = Home(house, home.founded, home.clock)
+    try:
+        with serving(home) as url:
+            shop = Shop(home, url, proof)
+            page, _ = open_verify(shop, chromium)
+            drop(page, proof)
+            expect(page.get_by_role("heading", name="The receipt is true")).to_be_visible()
+            expect(page.locator("[data-key]")).to_have_value(str(old))
+            expect(page.locator("[data-key-source]")).to_contain_text("from an older log")
+            stranger = VerifierKey(old.name, old.kind, bytes(31) + b"\x01")
+            page.fill("[data-key]", str(stranger))
+            page.get_by_role("button", name="Check it").click()
+            expect(page.locator("[data-verdict=bad]")).to_be_visible()
+            expect(page.locator("[data-key]")).to_have_value(str(stranger))
+            page.goto(f"{url}/ledger/key")
+            assert page.locator("body").inner_text().split() == [str(shop.key), str(old)]
+            page.close()
+    finally:
+        house.close()

@@ -1,1 +1,1 @@
-"""Copies that anybody can check and restore. A later pillar; nothing stands here yet."""
+"""Copies that anybody can check and restore: repositories of restic's format, and their proofs."""

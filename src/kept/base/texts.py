@@ -59,8 +59,13 @@ def _weighed(part: str) -> tuple[str, float]:
 
 
 def day_text(at: datetime, lang: str) -> str:
-    """A date in words: 21 Nov 2026, 21 нояб. 2026 г."""
-    return format_date(at, "medium", locale="ru" if lang == "ru" else "en_GB")
+    """A date in words, without a full stop at its end: 21 Nov 2026, 21 нояб. 2026."""
+    return format_date(at, "d MMM y", locale="ru" if lang == "ru" else "en_GB")
+
+
+def number_text(n: int, lang: str) -> str:
+    """A whole number in groups of three: 12,345 in English, 12 345 in Russian."""
+    return f"{n:,}".replace(",", "\u202f" if lang == "ru" else ",")
 
 
 def moment_text(at: datetime, lang: str) -> str:

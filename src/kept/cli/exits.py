@@ -30,6 +30,13 @@ EXIT: dict[type[KeptError], int] = {
     TamperedError: 70,
 }
 
+# `kept backup` answers as restic does, so that what watches the one can watch the other.
+FAILED = 1
+PARTIAL = 3
+NO_REPOSITORY = 10
+LOCKED = 11
+WRONG_PASSWORD = 12
+
 
 def kind_of(error: KeptError) -> type[KeptError]:
     """The row of the table that an error belongs to.
@@ -46,3 +53,24 @@ def kind_of(error: KeptError) -> type[KeptError]:
 def exit_of(error: KeptError) -> int:
     """The exit code of a failure of ours."""
     return EXIT[kind_of(error)]
+
+
+class NoRepositoryError(NotFoundError):
+    """There is no repository at the place that was named."""
+
+
+class LockedError(ConflictError):
+    """Somebody else is at work in the repository."""
+
+
+def backup_exit_of(error: KeptError) -> int:
+    """The exit code of a failure of `kept backup`. Source: restic manual, "Exit codes"."""
+    match error:
+        case NoRepositoryError():
+            return NO_REPOSITORY
+        case ConflictError():
+            return LOCKED
+        case RefusedError(code="wrong_password" | "wrong_passphrase"):
+            return WRONG_PASSWORD
+        case _:
+            return FAILED

@@ -9,12 +9,27 @@ import sys
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, CycloptsError, Parameter
+from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
 
 from kept.base.errors import KeptError, MalformedError
 from kept.cli.answers import complain, complain_bug
 from kept.cli.exits import BUG, DONE, INTERRUPTED, USAGE, exit_of
-from kept.cli.front import houses, ledgers, lists, people, team, upkeep
+from kept.cli.front import (
+    backup,
+    backup_checks,
+    backup_copies,
+    backup_house,
+    backup_keys,
+    backup_reads,
+    backup_upkeep,
+    houses,
+    ledgers,
+    lists,
+    people,
+    receiver,
+    team,
+    upkeep,
+)
 from kept.cli.reach import Reach
 
 
@@ -33,6 +48,16 @@ app = App(
 for command in (houses.init, houses.serve, houses.demo, ledgers.verify, upkeep.checkup):
     app.command(command)
 app.command(lists.import_, name="import")
+app.command(backup.backup.meta, name="backup")
+FILLED = (
+    backup_checks,
+    backup_copies,
+    backup_house,
+    backup_keys,
+    backup_reads,
+    backup_upkeep,
+    receiver,
+)  # these hang their commands into `backup`
 for group in (
     people.person,
     people.consent,
@@ -75,7 +100,7 @@ def run(arguments: list[str]) -> int:
         )
         sys.stdout.flush()
     except CycloptsError as error:
-        complain(MalformedError("usage", str(error)), USAGE, as_json=as_json)
+        complain(MalformedError("usage", _missing(error) or str(error)), USAGE, as_json=as_json)
         return USAGE
     except KeptError as error:
         complain(error, exit_of(error), as_json=as_json)
@@ -90,6 +115,14 @@ def run(arguments: list[str]) -> int:
         complain_bug(error, as_json=as_json)
         return BUG
     return code if isinstance(code, int) else DONE
+
+
+def _missing(error: CycloptsError) -> str:
+    """What was not given, and where it is explained; "" for another mistake."""
+    if not isinstance(error, MissingArgumentError) or error.argument is None:
+        return ""
+    command = " ".join(("kept", *(error.command_chain or ())))
+    return f"{error.argument.name} is missing; see {command} --help"
 
 
 def main() -> None:

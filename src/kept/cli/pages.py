@@ -10,6 +10,7 @@ from dataclasses import fields
 from pathlib import Path
 
 from kept.cli.exits import EXIT
+from kept.cli.front.backup import backup
 from kept.cli.main import app
 from kept.wiring.settings import PREFIX, SECRETS, Settings
 
@@ -83,6 +84,10 @@ WORDS = {
     ),
 }
 _STARTED_AS = " -m kept.cli.pages"  # usage lines name how this program was started
+_OF_COPIES = re.compile(  # stand once, with the group
+    r"\* `--(?:repo|place|secrets-file|via|ca-file|limit-upload|limit-download|no-lock)[ `].*\n"
+    r"(?:    .*\n)*"
+)
 _GLOBAL = re.compile(r"\* `--(?:data|passphrase-file) PATH`: .*\n")
 
 
@@ -96,11 +101,22 @@ def cli_page() -> str:
     rows.append("| 130 | ended by Ctrl-C |")
     made = app.generate_docs(output_format="markdown", usage_name="kept")
     commands = made[made.index("\n## kept ") :]
+    at = commands.index("\n## kept person")
+    commands = f"{commands[:at]}{_copies()}{commands[at:]}"
     body = _GLOBAL.sub("", commands).replace("```console", "```text")
     body = body.replace(_STARTED_AS, "")
     body = body.replace(" *[default: False]*", "").replace(' *[default: ""]*', "")
     body = re.sub(r"\*\*Parameters\*\*:\n\n(?=\n|#|$)", "", body)
     return f"{CLI_HEAD}{chr(10).join(rows)}\n\n{body.strip()}\n"
+
+
+def _copies() -> str:
+    """The commands of `kept backup`: a group with options of its own is told of apart."""
+    made = backup.generate_docs(output_format="markdown", usage_name="kept backup")
+    commands = _OF_COPIES.sub("", made[made.index("\n## backup ") :])
+    return re.sub(r"\n(#+) backup ", r"\n#\1 kept backup ", commands).replace(
+        "](#backup-", "](#kept-backup-"
+    )
 
 
 def settings_page() -> str:

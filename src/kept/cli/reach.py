@@ -7,9 +7,10 @@ is asked for at the terminal. Beside a server none is needed: the socket knows i
 import getpass
 import os
 import sys
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 from cyclopts import Parameter
 
@@ -29,8 +30,15 @@ class Reach:
     passphrase_file: Path | None
     known: "Settings | None" = None  # asked for already
 
-    def do(self, command: str, **args: Json) -> Json:
+    def do(
+        self, command: str, *, shown: "Callable[[dict[str, Any]], None] | None" = None, **args: Json
+    ) -> Json:
         """A command's result, from the server or from this process.
+
+        Args:
+            command: of `cli.commands.table`.
+            shown: told of progress in place of the usual bar.
+            args: of the command.
 
         Raises:
             KeptError: what the command raised, or the house cannot be reached.
@@ -44,13 +52,14 @@ class Reach:
         place.require()
         line = call(place.socket)
         with Bar() as bar:
+            progress = shown or bar
             if line is not None:
-                return ask(line, request, bar)
+                return ask(line, request, progress)
             from kept.cli.indoors import do
             from kept.wiring.logs import log_to_stderr
 
             log_to_stderr()
-            return do(self.folder, self.settings(), request, uid=os.getuid(), progress=bar)
+            return do(self.folder, self.settings(), request, uid=os.getuid(), progress=progress)
 
     def settings(self) -> "Settings":
         """The folder's settings, with its passphrase where it has one.

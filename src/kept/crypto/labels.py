@@ -28,4 +28,8 @@ FIND: Final = b"kept/find/v1"
 STAFF_SEAL: Final = b"kept/staff/seal/v1"
 STAFF_TAGS: Final = b"kept/staff/tags/v1"
 STAFF_CHALLENGES: Final = b"kept/staff/challenges/v1"
+STAFF_ROWS: Final = b"kept/staff/rows/v1"  # from the key of STAFF_TAGS
 STAFF_TOTP: Final = b"kept/staff/totp/v1"  # first part of associated data
+
+# Derived from the house key for `kept.backup`
+BACKUP_PASSWORD: Final = b"kept/backup/password/v1"

@@ -1,7 +1,8 @@
 """What is to be done outside a transaction, after it? Rows, enqueued in the transaction itself.
 
 A job is claimed for a while, done, and finished; a claim that ran out is claimed again, so a job
-may run twice and must bear it. Bodies hold ids and keys, never a person's data.
+may run twice and must bear it. The try is counted by the claim: a job that ends its process is
+given up too. Bodies hold ids and keys, never a person's data.
 """
 
 import json
@@ -16,6 +17,7 @@ LEASE = timedelta(minutes=2)
 TRIES_MOST = 12
 _FIRST_WAIT = timedelta(seconds=5)
 _LONGEST_WAIT = timedelta(hours=1)
+CUT_OFF = "Each try was cut off: the program ended or hung while it did this."
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +53,21 @@ def enqueue(
 def claim(
     tx: Tx, kinds: tuple[str, ...], /, *, now: datetime, most: int = 20
 ) -> Pending[list[Job]]:
-    """Claim jobs that are due, oldest first."""
+    """Claim jobs that are due, oldest first; gives up those that were claimed too often.
+
+    A job whose last claim ran out with all its tries used never came back to `postpone`.
+    """
     names = {f"kind{i}": kind for i, kind in enumerate(kinds)}
     skip = " for update skip locked" if tx.dialect == "postgres" else ""
     placeholders = ", ".join(f":{name}" for name in names)
+    tx.run(
+        "update jobs set state = 'given_up', problem = :problem where state = 'waiting'"  # noqa: S608
+        f" and run_at <= :now and tries >= :bound and kind in ({placeholders})",
+        problem=CUT_OFF,
+        now=to_micros(now),
+        bound=TRIES_MOST,
+        **names,
+    )
     due = tx.rows(
         "select id, kind, body, tries from jobs where state = 'waiting' and run_at <= :now"  # noqa: S608
         f" and kind in ({placeholders}) order by run_at, id limit :most{skip}",

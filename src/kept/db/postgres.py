@@ -9,12 +9,15 @@ import asyncio
 import re
 from collections.abc import Callable, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Any, Literal, TypeVar
 
 import psycopg
 from psycopg_pool import ConnectionPool, PoolTimeout
 
 from kept.base.errors import ConflictError, UnavailableError
+from kept.crypto.secret import Secret
+from kept.db.dump import dump_pieces
 from kept.db.groups import Unit, Writer
 from kept.db.seam import READ_CAP_S, Many, Pending, Row, Tx, Value
 
@@ -22,6 +25,7 @@ T = TypeVar("T")
 Connection = psycopg.Connection[tuple[Any, ...]]
 
 READERS = 8
+_MODE = 0o600
 ATTEMPTS = 5  # of one unit after deadlocks or serialisation failures
 _LOST_RACES = (  # each stands alone below OperationalError: none is another's base
     psycopg.errors.DeadlockDetected,
@@ -31,6 +35,7 @@ _LOST_RACES = (  # each stands alone below OperationalError: none is another's b
 _NAME = re.compile(r":([a-z_][a-z0-9_]*)")
 _TWICE = "Somebody wrote the same at that moment. Nothing was recorded. Look again, then repeat."
 _FULL = "The disk is full. Nothing was recorded. Free some space and try again."
+_NO_COPY = "The database could not be copied: the disk refuses. Nothing was changed."
 _AWAY = "The database cannot be reached. Nothing was recorded. Try again in a moment."
 
 
@@ -133,6 +138,24 @@ class PostgresDatabase:
 
     def scrub(self) -> None:
         """Nothing to do: dead rows leave by autovacuum and the key epoch (vault guide §3)."""
+
+    def copy_to(self, path: Path, /) -> None:
+        """Write a dump; its end is only believed with its program's.
+
+        Raises:
+            UnavailableError: the server is away, the disk is full, or the dump broke off.
+        """
+        whole = path.with_name(path.name + ".part")
+        try:
+            with whole.open("xb") as file:
+                whole.chmod(_MODE)
+                for piece in dump_pieces(Secret(self._dsn.encode())):
+                    file.write(piece)
+            whole.replace(path)
+        except OSError as error:
+            raise UnavailableError(_NO_COPY) from error
+        finally:
+            whole.unlink(missing_ok=True)
 
     def close(self) -> None:
         """Finish what is queued, then close every connection."""

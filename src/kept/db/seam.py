@@ -6,6 +6,7 @@ both engines: `:name` parameters, no `::`, no colon or percent sign inside liter
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
 Value = None | int | float | str | bytes
@@ -116,6 +117,18 @@ class Database(Protocol):
 
         Raises:
             UnavailableError: a reader held the old snapshot for too long; nothing is proven gone.
+        """
+        ...
+
+    def copy_to(self, path: Path, /) -> None:
+        """Write all of it, as it is at one moment, into a new file; others go on writing.
+
+        Without the schema `find`, which is derived. SQLite: an ordinary database that was looked
+        through, with no file beside it. PostgreSQL: a dump in `pg_dump`'s custom form.
+
+        Raises:
+            UnavailableError: too little room, or it could not be read or written whole; no file
+                is left.
         """
         ...
 

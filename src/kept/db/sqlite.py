@@ -12,6 +12,7 @@ Source: sqlite.org/pragma.html, sqlite.org/wal.html.
 
 import asyncio
 import os
+import shutil
 import threading
 import time
 import weakref
@@ -32,11 +33,13 @@ BUSY_MS = 10_000
 SCRUB_BUSY_MS = 50  # while it waits for readers, a TRUNCATE holds up every writer
 SCRUB_TRIES = 40  # with a pause that grows to 0.5 s: beyond the cap on readers
 _MODE = 0o600
+ROOM_BYTES = 16 << 20  # stays free beside a copy
 _PROGRESS_STEPS = 20_000  # virtual machine steps between looks at the reader's cap
 _FULL = "The disk is full. Nothing was recorded. Free some space and try again."
 _BROKEN = "The database could not be written. Nothing was recorded."
 _TWICE = "Somebody wrote the same at that moment. Nothing was recorded. Look again, then repeat."
 _UNREADABLE = "The database could not be read. Nothing was changed."
+_NO_COPY = "The database could not be copied whole. Nothing was changed."
 _SLOW = "The question took too long. Nothing was changed."
 
 
@@ -180,6 +183,22 @@ class SqliteDatabase:
         finally:
             connection.close()
 
+    def copy_to(self, path: Path, /) -> None:
+        """Copy the file page by page in one step, then look through the copy.
+
+        Raises:
+            UnavailableError: too little room, or it could not be copied whole.
+        """
+        source = _connect(self._path, None, read_only=True)
+        try:
+            _copy(source, path)
+        except apsw.Error as error:
+            raise UnavailableError(
+                _FULL if isinstance(error, apsw.FullError) else _NO_COPY
+            ) from error
+        finally:
+            source.close()
+
     def close(self) -> None:
         """Finish what is queued, then close every connection."""
         self._writer.close()
@@ -254,6 +273,40 @@ def _translated(error: apsw.Error) -> KeptError:
         translated = UnavailableError(_FULL if isinstance(error, apsw.FullError) else _BROKEN)
     translated.__cause__ = error
     return translated
+
+
+def _copy(source: apsw.Connection, path: Path) -> None:
+    """The online backup into a new file; none is left where it fails.
+
+    One step takes one snapshot while writers go on; page by page it would begin anew with each
+    write (sqlite.org/backup.html). `VACUUM INTO` would number the pages anew.
+
+    Raises:
+        UnavailableError: too little room, or the copy is not whole.
+    """
+    size = _number(source, "page_count") * _number(source, "page_size")
+    if shutil.disk_usage(path.parent).free < size + ROOM_BYTES:
+        raise UnavailableError("There is too little room for a copy of the data. Free some space.")
+    _make_private(path)
+    target = apsw.Connection(str(path))
+    is_whole = False
+    try:
+        with target.backup("main", source, "main") as backup:
+            while not backup.done:
+                backup.step(-1)
+        _pragma(target, "journal_mode", "DELETE", "delete")
+        if target.execute("PRAGMA quick_check").fetchall() != [("ok",)]:
+            raise UnavailableError("The copy of the data is damaged. Check the disk soon.")
+        is_whole = True
+    finally:
+        target.close()
+        if not is_whole:
+            path.unlink(missing_ok=True)
+
+
+def _number(connection: apsw.Connection, name: str) -> int:
+    found: int = connection.pragma(name)  # type: ignore[assignment]  # of these names
+    return found
 
 
 def _make_private(path: Path) -> None:

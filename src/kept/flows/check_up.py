@@ -1,9 +1,15 @@
 """How far has this house come, row by row? The pillars' figures, judged by the check-up."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from kept.backup.acts import proofs
+from kept.backup.acts.places import places
+from kept.backup.acts.runs import last_copy
+from kept.backup.model.places import Holds
 from kept.base.clock import EPOCH
 from kept.db.seam import Tx
+from kept.flows.evidence import HouseEvidence
 from kept.ledger.acts import counts
 from kept.ledger.model import Kind
 from kept.promises.acts.collect import standing
@@ -11,7 +17,7 @@ from kept.promises.acts.not_yours import not_yours
 from kept.promises.model.book import Book
 from kept.promises.model.checkup import Checked
 from kept.promises.model.checkup_facts import Facts
-from kept.promises.model.checkup_judge import check_up
+from kept.promises.model.checkup_judge import COPY_OLD, check_up
 from kept.promises.model.evidence import Break
 from kept.staff.acts.evidence import team_figures
 from kept.vault.acts import evidence
@@ -31,6 +37,7 @@ def facts_of(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> Facts:
     """What is measured of this house today."""
     team, breaks = team_figures(tx, now=now), _breaks(tx, book, now)
     imports, without_origin = count_runs(tx)
+    copies = _copies(tx, book, now)
     searched = max(evidence.searches(tx, since=now - QUARTER), key=lambda s: s.at, default=None)
     return Facts(
         now,
@@ -55,7 +62,36 @@ def facts_of(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> Facts:
         fields_without_why=_unexplained(book.rules),
         breaks=len(breaks),
         breaks_answered=sum(one.explanation is not None for one in breaks),
+        copied_at=copies.copied_at,
+        copy_places=copies.places,
+        drilled_at=copies.drilled_at,
+        read_without_key=copies.is_open,
+        report_read_at=copies.read_at,
         not_yours=not_yours(tx),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Copies:
+    copied_at: datetime | None
+    places: int
+    drilled_at: datetime | None
+    is_open: bool | None
+    read_at: datetime | None
+
+
+def _copies(tx: Tx, book: Book, now: datetime) -> _Copies:
+    source = HouseEvidence(tx, book.rules, now)
+    made, drills = source.copies(now - QUARTER), source.drills(now - QUARTER)
+    far = [one for one in places(tx, holds=Holds.DATA) if not one.order.is_near]
+    newest = [last_copy(tx, one) for one in far]
+    trial, read = proofs.last_trial(tx), proofs.last_reading(tx)
+    return _Copies(
+        copied_at=max((one.at for one in made), default=None),
+        places=sum(run is not None and now - run.started_at <= COPY_OLD for run in newest),
+        drilled_at=max((one.at for one in drills if one.is_passed), default=None),
+        is_open=None if trial is None else trial.is_open,
+        read_at=None if read is None else read[0],
     )
 
 

@@ -1,15 +1,21 @@
 """What do the pillars tell the promises about themselves? One snapshot, all their reading verbs."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
+from kept.backup.acts import proofs, runs
+from kept.backup.acts.places import places
+from kept.backup.model.places import Holds
+from kept.backup.model.runs import COPIED, RunState
 from kept.db.seam import Tx
 from kept.ledger.acts import counts
 from kept.ledger.acts.counts import Ground
-from kept.promises.model.measures import Delays, Request, Scan, Tally
+from kept.promises.model.measures import CopyMade, Delays, DrillMade, Request, Scan, Tally
 from kept.vault.acts import evidence
 from kept.vault.acts.evidence import Asked
 from kept.vault.model.rules import Rules
+
+_MOST_RUNS = 5000
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +66,32 @@ class HouseEvidence:
         """A line is on the page as soon as its act; what can lag is its place in the log."""
         n = counts.count_acts(self.tx, counts.OPENING_ACTS, since=since)
         return Delays(n, counts.longest_waiting(self.tx, now=self.now))
+
+    def copies(self, since: datetime) -> tuple[CopyMade, ...]:
+        """Copies in a place that is not on the disk of the house."""
+        far = {one.n for one in places(self.tx, holds=Holds.DATA) if not one.order.is_near}
+        return tuple(
+            CopyMade(
+                run.started_at,
+                run.files,
+                timedelta(seconds=run.seconds),
+                run.state is RunState.DONE,
+            )
+            for run in runs.runs(self.tx, since=since, most=_MOST_RUNS)
+            if run.place_n in far and run.state in COPIED
+        )
+
+    def drills(self, since: datetime) -> tuple[DrillMade, ...]:
+        """Drills; one that passed counts only if the house's own data came back whole."""
+        return tuple(
+            DrillMade(
+                one.at,
+                one.good,
+                timedelta(seconds=one.seconds),
+                is_passed=one.is_passed and one.has_house,
+            )
+            for one in proofs.drills(self.tx, since=since)
+        )
 
 
 def _requests(asked: list[Asked]) -> tuple[Request, ...]:

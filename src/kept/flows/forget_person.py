@@ -6,9 +6,11 @@ here could open it, and its receipt waits behind the person's follow-up link.
 
 from dataclasses import dataclass
 
+from kept.backup.acts.places import places
+from kept.backup.model.places import Holds
 from kept.base.clock import Clock
-from kept.base.errors import KeptError
-from kept.db.seam import Database, Tx
+from kept.base.errors import KeptError, NotFoundError
+from kept.db.seam import Database, Pending, Tx
 from kept.ledger.acts.history import one_of
 from kept.ledger.acts.receipts import NotYet, receipt
 from kept.ledger.ports import TileStore
@@ -68,15 +70,30 @@ def advance(parts: ForgetParts, row: ErasureRow) -> bool:
         db.write(lambda tx: erase.wipe(tx, row))
     if step == Step.DATA_GONE:
         db.scrub()
-        db.write(lambda tx: erase.confirm(tx, vault, row, now=parts.clock.now()))
+        db.write(lambda tx: _confirm(tx, parts, row))
     return True
 
 
+def _confirm(tx: Tx, parts: ForgetParts, row: ErasureRow) -> Pending[int | None]:
+    """It is done here; where keys are copied, it is done everywhere once the copies follow."""
+    now = parts.clock.now()
+    if places(tx, holds=Holds.KEYS):
+        erase.await_copies(tx, row, now=now)
+    return erase.confirm(tx, parts.vault, row, now=now)
+
+
 def _keep_receipt(parts: ForgetParts, row: ErasureRow) -> bool:
-    """Store the signed receipt of the beginning; False while it is not signed."""
-    if not parts.vault.keys.holds_keys(row.person):
-        return True  # a crash came between destroying the keys and noting it: the receipt stands
-    proof = parts.db.read(lambda tx: _receipt(tx, parts, row))
+    """Store the signed receipt of the beginning; False while it is not signed.
+
+    Raises:
+        NotFoundError: nobody has this id, though keys do.
+    """
+    try:
+        proof = parts.db.read(lambda tx: _receipt(tx, parts, row))
+    except NotFoundError:
+        if parts.vault.keys.holds_keys(row.person):
+            raise
+        return True  # keys go after the receipt stands: a crash, or another worker, came between
     if isinstance(proof, NotYet):
         return False
     parts.db.write(lambda tx: erase.keep_receipt(tx, row, proof))

@@ -67,6 +67,21 @@ class Kind(StrEnum):
     CHECKUP_ANSWERED = "checkup.answered"
     # acts of the house about its own keys
     KEYS_REWRAPPED = "keys.rewrapped"
+    # acts of the house about its copies; no path and no name of a file
+    BACKUP_PLACE_ADDED = "backup.place_added"
+    BACKUP_PLACE_CHANGED = "backup.place_changed"
+    BACKUP_PLAN_CHANGED = "backup.plan_changed"
+    BACKUP_DONE = "backup.done"
+    BACKUP_FAILED = "backup.failed"
+    BACKUP_CHECKED = "backup.checked"
+    BACKUP_FORGOTTEN = "backup.forgotten"
+    BACKUP_PRUNED = "backup.pruned"
+    BACKUP_RESTORED = "backup.restored"
+    BACKUP_KEY_CHANGED = "backup.key_changed"
+    BACKUP_REPORT_READ = "backup.report_read"
+    DRILL_DONE = "drill.done"
+    DRILL_KEYLESS = "drill.keyless"
+    KEY_COPY_REPLACED = "key_copy.replaced"
 
 
 HOUSE = "house"  # the purpose of acts without a person

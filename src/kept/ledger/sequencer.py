@@ -5,22 +5,23 @@ the outbox into leaves, places, edge and head; (2) tiles and bundles that became
 and read back, many at a time or when nothing waits: until then their rows stand in for them;
 (3) the checkpoint is signed in memory and stays there; (4) the high-water mark is swapped; (5) the
 checkpoint is stored, receipts exist from here; (6) on the beat it is published.
-While more waits, (4) goes on beside the next (1), and the rows of (5) ride in the (1) after that:
-a batch costs one COMMIT. After any failure everything is forgotten and read again from the head;
-signing the same size twice gives the same bytes. Two leaders are held apart by the head's size and
-by the mark.
+While more waits, (2) to (4) go on beside the next (1), the rows of (5) ride in the (1) after that,
+and what the next (1) takes is gathered beside this one: a batch costs one COMMIT. After any failure
+everything is forgotten and read again from the head; signing the same size twice gives the same
+bytes. Two leaders are held apart by the head's size and by the mark.
 Source: `docs/formats/ledger.md`, sequencing.
 """
 
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from typing import Any
 
 from kept.base.clock import to_micros
 from kept.base.errors import ConflictError, NotFoundError, TamperedError
 from kept.crypto.secret import Secret
 from kept.db.seam import Database, Pending, Tx
-from kept.ledger.acts.integrate import drop_stored, integrate
+from kept.ledger.acts.integrate import Batch, current_tail, gather, put_in
 from kept.ledger.acts.record import record
 from kept.ledger.acts.starting import (
     ANOTHER_LEADER,
@@ -35,10 +36,11 @@ from kept.ledger.acts.tail import Tail, stored_path
 from kept.ledger.model import HOUSE, Act, Actor, Head, Kind
 from kept.ledger.notes import Checkpoint, KeyKind, Signer, VerifierKey, sign_checkpoint
 from kept.ledger.ports import HighWater, TileStore
-from kept.ledger.store import checkpoint_rows, outbox, tree_rows
+from kept.ledger.store import checkpoint_rows, tree_rows
 
 MOST_ENTRIES = 4_096  # of one pass: bounds how long the writer is held
 TILES_AT_ONCE = 16  # full tiles that wait for their files while acts come in: 1 MiB of entries
+TILES_AT_MOST = 64  # no more of them are held in memory: passes wait for the disk
 REFRESH = timedelta(hours=1)  # a log that does not grow says so this often
 
 
@@ -78,9 +80,24 @@ class Published:
 class _Moving:
     """A mark on its way: nobody may see its signature before `done`."""
 
-    mark: bytes
+    size: int
+    done: Future[bytes]
+
+
+@dataclass(frozen=True, slots=True)
+class _Storing:
+    """Full tiles up to `size` on their way to their files."""
+
     size: int
     done: Future[None]
+
+
+@dataclass(frozen=True, slots=True)
+class _Ahead:
+    """The batch after this one, being gathered for at most `most` acts."""
+
+    most: int
+    batch: Future[Batch]
 
 
 @dataclass(slots=True)
@@ -90,14 +107,23 @@ class _Hand:
     mark: bytes  # the high-water mark as this leader last read or wrote it
     signed: int  # its size
     tail: Tail | None = None
-    is_on_disk: bool = False  # every full tile of `tail` was read back
+    stored: int = 0  # up to which size every full tile was read back
     is_unsaved: bool = False  # the mark's checkpoint is not known to stand in the tables
     moving: _Moving | None = None
+    storing: _Storing | None = None
+    ahead: _Ahead | None = None
+
+    @property
+    def under_way(self) -> list[Future[Any]]:
+        """What other threads still do for this leader."""
+        found: list[Future[Any]] = [self.moving.done] if self.moving else []
+        found += [self.storing.done] if self.storing else []
+        return found + ([self.ahead.batch] if self.ahead else [])
 
     @property
     def has_rows_to_settle(self) -> bool:
         """Whether step 5 or the dropping of stored leaves is still to be done."""
-        return self.is_unsaved or self.is_on_disk
+        return self.is_unsaved or (self.tail is not None and self.stored > self.tail.head.stored)
 
 
 class Sequencer:
@@ -111,7 +137,7 @@ class Sequencer:
         self._keys = (self._signer.key, *keys.former)
         self._hand: _Hand | None = None
         self._refusing: Refusing | None = None
-        self._mover = ThreadPoolExecutor(1, "high-water")
+        self._beside = ThreadPoolExecutor(3, "sequencer")  # mark, tiles, the next batch
 
     @property
     def key(self) -> VerifierKey:
@@ -197,32 +223,74 @@ class Sequencer:
         return why
 
     def _forget(self) -> None:
-        """Let go of what was known, once nothing more of it is being written."""
-        if self._hand is not None and self._hand.moving is not None:
-            wait([self._hand.moving.done])
-        self._hand = None
+        """Let go of what was known, once nothing more of it is under way."""
+        hand, self._hand = self._hand, None
+        if hand is not None:
+            wait(hand.under_way)
 
     def _pass(self, hand: _Hand, now: datetime, most: int) -> Passed:
         if self._is_idle(hand):
             return Passed(0, hand.signed)
-        tail, taken = self._db.write(lambda tx: Pending(self._take(tx, hand, now, most)))  # 1
-        hand.tail, hand.is_on_disk, hand.is_unsaved = tail, False, False
+        batch = self._next(hand, most)
+        has_more = batch.count == most
+        if has_more:
+            hand.ahead = _Ahead(most, self._beside.submit(self._gather_after, batch, most))
+        self._put(hand, batch, now)  # 1
         _land(hand)  # 4 of the pass before
-        if tail.waiting_tiles >= (TILES_AT_ONCE if taken else 1):
-            full = [(stored_path(tail.head.log, tile), content) for tile, content in tail.full()]
-            self._tiles.put(full)  # 2: the store reads back what it wrote
-            hand.is_on_disk = True
+        tail = batch.after
+        if tail.waiting_tiles >= (TILES_AT_ONCE if batch.count else 1):
+            self._store(hand, tail)  # 2
+        if not has_more or tail.waiting_tiles >= TILES_AT_MOST:
+            _shelve(hand)
         if tail.head.size > hand.signed:
-            self._move(hand, tail.head)  # 3, and 4 begins
-        if taken < most:
+            swapped = self._beside.submit(self._swap, hand.mark, tail.head)  # 3, 4
+            hand.moving = _Moving(tail.head.size, swapped)
+        if not has_more:
             _land(hand)
             self._finish(hand, now)  # 5; when more waits, with the next 1 but one
-        return Passed(taken, hand.signed)
+        return Passed(batch.count, hand.signed)
+
+    def _store(self, hand: _Hand, tail: Tail) -> None:
+        """Begin to write what is full, unless that is still being done for the tiles before."""
+        if hand.storing is not None and hand.storing.done.done():
+            _shelve(hand)
+        if hand.storing is None and hand.stored <= tail.head.stored:
+            full = [(stored_path(tail.head.log, tile), content) for tile, content in tail.full()]
+            done = self._beside.submit(self._tiles.put, full)  # the store reads back what it wrote
+            hand.storing = _Storing(tail.full_size, done)
+
+    def _next(self, hand: _Hand, most: int) -> Batch:
+        """What this pass takes in, as it was gathered beside the one before, or now."""
+        ahead, hand.ahead = hand.ahead, None
+        batch = ahead.batch.result() if ahead is not None else None
+        if batch is None or ahead is None or ahead.most != most:
+            batch = self._db.read(
+                lambda tx: gather(
+                    tx, current_tail(tx, self._signer.name, known=hand.tail), most=most
+                )
+            )
+        return batch.trimmed(hand.stored)
+
+    def _gather_after(self, batch: Batch, most: int) -> Batch:
+        return self._db.read(lambda tx: gather(tx, batch.after, most=most, beside=batch))
 
     def _finish(self, hand: _Hand, now: datetime) -> None:
-        if hand.has_rows_to_settle:
-            hand.tail = self._db.write(lambda tx: Pending(self._settle(tx, hand, now)))
-            hand.is_on_disk = hand.is_unsaved = False
+        if hand.tail is not None and hand.has_rows_to_settle:
+            self._put(hand, Batch(hand.tail, hand.tail).trimmed(hand.stored), now)
+
+    def _put(self, hand: _Hand, batch: Batch, now: datetime) -> None:
+        """Make a batch durable, and with it the checkpoint of the mark that landed last."""
+
+        def work(tx: Tx) -> Pending[None]:
+            if hand.is_unsaved:
+                checkpoint_rows.put_checkpoint(
+                    tx, self._signer.name, size=hand.signed, note=hand.mark, at=to_micros(now)
+                )
+            put_in(tx, batch)
+            return Pending(None)
+
+        self._db.write(work)
+        hand.tail, hand.is_unsaved = batch.after, False
 
     def _is_idle(self, hand: _Hand) -> bool:
         """Whether there is nothing to write: all is settled, nothing waits, nobody else grew it."""
@@ -233,33 +301,16 @@ class Sequencer:
             return False
         return self._db.read(
             lambda tx: (
-                not outbox.waiting_any(tx) and tree_rows.head(tx, tail.head.origin) == tail.head
+                tree_rows.head(tx, tail.head.origin) == tail.head
+                and not gather(tx, tail, most=1).count
             )
         )
-
-    def _take(self, tx: Tx, hand: _Hand, now: datetime, most: int) -> tuple[Tail, int]:
-        known = self._settle(tx, hand, now)
-        return integrate(tx, self._signer.name, known=known, most=most)
-
-    def _settle(self, tx: Tx, hand: _Hand, now: datetime) -> Tail | None:
-        """Store the marked checkpoint and drop the rows of what was read back."""
-        if hand.is_unsaved:
-            checkpoint_rows.put_checkpoint(
-                tx, self._signer.name, size=hand.signed, note=hand.mark, at=to_micros(now)
-            )
-        return drop_stored(tx, hand.tail) if hand.tail and hand.is_on_disk else hand.tail
 
     def _swap(self, old: bytes | None, head: Head) -> bytes:
         """Sign in memory, then swap the mark; only after that does the signature exist outside."""
         note = self._signed(head)
         self._high_water.swap(old, note)
         return note
-
-    def _move(self, hand: _Hand, head: Head) -> None:
-        """Sign in memory and send the mark on its way; `_land` lets the signature be used."""
-        note = self._signed(head)
-        done = self._mover.submit(self._high_water.swap, hand.mark, note)
-        hand.moving = _Moving(note, head.size, done)
 
     def _signed(self, head: Head) -> bytes:
         checkpoint = Checkpoint(head.origin, head.size, head.root)
@@ -269,10 +320,16 @@ class Sequencer:
 def _land(hand: _Hand) -> None:
     """Wait for the mark that is on its way; from here its signature may be seen."""
     if hand.moving is not None:
-        moving = hand.moving
-        moving.done.result()
-        hand.mark, hand.signed, hand.is_unsaved = moving.mark, moving.size, True
+        hand.mark = hand.moving.done.result()
+        hand.signed, hand.is_unsaved = hand.moving.size, True
         hand.moving = None
+
+
+def _shelve(hand: _Hand) -> None:
+    """Wait for the tiles that are on their way; from here their entries may leave the tables."""
+    if hand.storing is not None:
+        hand.storing.done.result()
+        hand.stored, hand.storing = hand.storing.size, None
 
 
 def _publish(tx: Tx, origin: str, now: datetime) -> Published | None:

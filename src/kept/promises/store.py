@@ -6,6 +6,7 @@ Breaks, answers and versions are only ever inserted. Source: `db/migrations/data
 from datetime import timedelta
 
 from kept.base.clock import from_micros, to_micros
+from kept.db.closed import word_of
 from kept.db.seam import Row, Tx, Value
 from kept.promises.model.evidence import Break, Heartbeat, Pause, Standing
 from kept.promises.model.promise import Kind
@@ -16,6 +17,15 @@ DAY_US = 86_400_000_000
 _VERSION = (
     "key, version, kind, bound_us, target, calendar, grade, scope, exceptions, months, people,"
     " en, ru"
+)
+
+_RECORDED = (
+    ("promise_version", "published_at", "key, version, applies_at"),
+    ("promise_withdrawn", "published_at", "key, applies_at"),
+    ("promise_pause", "since_at", "key, until_at, en, ru"),
+    ("promise_break", "recorded_at", "key, ref, happened_at"),
+    ("promise_answer", "recorded_at", "key, ref, en, ru, repaired_at"),
+    ("checkup_answer", "recorded_at", "key, case when reason = '' then 0 else 1 end"),
 )
 
 
@@ -57,7 +67,7 @@ def _version(row: Row) -> Version:
     return Version(
         key=row[0],
         version=row[1],
-        kind=Kind(row[2]),
+        kind=word_of(Kind, row[2], table="promise_version", column="kind", row=row[0]),
         bound_us=row[3],
         target=row[4],
         calendar=row[5],
@@ -223,3 +233,15 @@ def not_yours(tx: Tx) -> dict[str, str]:
     """The owner's last word on each row, "" where it was taken back."""
     rows = tx.rows("select key, reason from checkup_answer order by id")
     return {row[0]: row[1] for row in rows}
+
+
+def recorded(tx: Tx) -> list[tuple[str, int, int, tuple[Value, ...]]]:
+    """(table, act, time, columns) of every row that an act wrote, for a check.
+
+    The columns are those of which the act keeps a digest; of a version, its act names the wording.
+    """
+    found: list[tuple[str, int, int, tuple[Value, ...]]] = []
+    for table, at, columns in _RECORDED:
+        rows = tx.rows(f"select act, {at}, {columns} from {table} order by act")  # noqa: S608
+        found += [(table, row[0], row[1], row[2:]) for row in rows]
+    return found

@@ -12,6 +12,7 @@ from litestar.static_files import (
 
 from kept.web.assets import STATIC
 from kept.web.bounds import Bounds
+from kept.web.copying import Works
 from kept.web.guard import Guard, headers_said
 from kept.web.parts import WebParts
 from kept.web.problems import answer
@@ -36,7 +37,7 @@ def healthz() -> Response[str]:
 
 def create_app(parts: WebParts) -> Litestar:
     """The application over these parts."""
-    window, bounds = window_of(parts), Bounds()
+    window, bounds, works = window_of(parts), Bounds(), Works(parts.clock)
     pages: list[Any] = [*trust.ROUTES, *verify.ROUTES, *ledger.ROUTES, *ME_ROUTES, *DESK_ROUTES]
     if parts.is_demo:
         pages.extend(demo.ROUTES)
@@ -65,8 +66,13 @@ def create_app(parts: WebParts) -> Litestar:
         exception_handlers={Exception: answer},
         middleware=[Guard],
         before_send=[headers_said(is_https=parts.is_https)],
-        state=State({"parts": parts, "door": Door(), "just_found": JustFound()}),
-        on_shutdown=[bounds.streams.close],
+        state=State({
+            "parts": parts,
+            "door": Door(),
+            "just_found": JustFound(),
+            "copy_works": works,
+        }),
+        on_shutdown=[bounds.streams.close, works.close, parts.copying.close],
         request_max_body_size=MAX_BODY_BYTES,
         openapi_config=None,  # the API's own page is made from its endpoints
         debug=False,

@@ -72,6 +72,10 @@ BY_YOU: Mapping[str, Text] = {
 SIGNALLED = Text(
     "Your browser said no for you{why}", "Ваш браузер отказался за вас{why}"
 )  # `Sec-GPC: 1`
+UNDONE = Text(
+    "You put your old e-mail address back, by the link in our letter",
+    "Вы вернули прежний адрес почты по ссылке из нашего письма",
+)
 OTHER = Text("{who}: {kind}", "{who}: {kind}")
 ICONS: Mapping[str, str] = {
     Kind.PERSON_ADDED: "import",
@@ -97,12 +101,14 @@ _NAMED_ORDER = re.compile(r"(?:order|заказ)\b[\s:.]*(?=\S)", re.IGNORECASE)
 class Voice:
     """To whom a sentence speaks: to the customer, or to colleagues about the customer.
 
+    `signalled` and `undone` are told by how a thing was done: a browser's signal, a letter's link.
     `phrase` turns a purpose's line into this voice.
     """
 
     by_others: Mapping[str, Text]
     by_self: Mapping[str, Text]
     signalled: Text
+    undone: Text
     things: Mapping[str, Text]
     data: Text
     phrase: Callable[[Purpose, Lang], str]
@@ -113,7 +119,7 @@ def own_phrase(purpose: Purpose, lang: Lang) -> str:
     return purpose.line.get(lang)
 
 
-TO_YOU = Voice(BY_OTHERS, BY_YOU, SIGNALLED, THINGS, DATA, own_phrase)
+TO_YOU = Voice(BY_OTHERS, BY_YOU, SIGNALLED, UNDONE, THINGS, DATA, own_phrase)
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +132,7 @@ class Told:
     categories: tuple[str, ...] = ()
     ref: str = ""
     is_signal: bool = False
+    is_undone: bool = False
 
 
 def told_of(kind: str, role: str, purpose: str, /, *, detail: Mapping[str, Json]) -> Told:
@@ -139,6 +146,7 @@ def told_of(kind: str, role: str, purpose: str, /, *, detail: Mapping[str, Json]
         tuple(str(key) for key in keys),
         str(detail.get("ref", "")),
         is_signal=detail.get("method") == "signal",
+        is_undone=kind == Kind.PERSON_CORRECTED and detail.get("method") == "link",
     )
 
 
@@ -159,6 +167,8 @@ def _form(told: Told, voice: Voice) -> Text:
     if told.role == YOU:
         if told.is_signal:
             return voice.signalled
+        if told.is_undone:
+            return voice.undone
         return voice.by_self.get(told.kind, OTHER)
     return voice.by_others.get(told.kind, OTHER)
 

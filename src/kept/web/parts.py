@@ -15,6 +15,7 @@ from kept.ledger.ports import TileStore
 from kept.promises.model.book import Book
 from kept.staff.acts.parts import StaffParts
 from kept.vault.acts.parts import VaultParts
+from kept.web.copying import Copying
 from kept.web.uploads import Uploads
 
 
@@ -23,7 +24,9 @@ class WebParts:
     """Everything a handler may use.
 
     `refusing` says why the ledger does not sign, None when it does; `letters` shows a
-    demo's letters and is None in a real house; `public_url` has no slash at its end.
+    demo's letters and is None in a real house; `public_url` has no slash at its end;
+    `changed_files` are the log's old files that are not what was written any more;
+    `older_keys` are those of closed logs, the newest first: their receipts still hold.
     """
 
     clock: Clock
@@ -38,9 +41,17 @@ class WebParts:
     public_url: str
     refusing: Callable[[], Refusing | None]
     uploads: Uploads
+    copying: Copying
     letters: Callable[[], list[Letter]] | None = None
+    older_keys: tuple[VerifierKey, ...] = ()
+    changed_files: Callable[[], tuple[str, ...]] = tuple
     has_mail: bool = False
     trusts_proxy: bool = False
+
+    @property
+    def log_keys(self) -> tuple[VerifierKey, ...]:
+        """Of every log of this house, the newest first."""
+        return (self.log_key, *self.older_keys)
 
     @property
     def is_demo(self) -> bool:

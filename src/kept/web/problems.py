@@ -5,7 +5,8 @@ to the log. A test compares the table with `cli.exits`. Source: RFC 9457.
 """
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -29,6 +30,14 @@ from kept.web.render import language_of, page
 PROBLEM_TYPE = "application/problem+json"
 API = "/api/"
 _log = structlog.get_logger("kept.web")
+
+IN_WORDS = {  # to programs, of what the framework says in no words
+    400: "The request cannot be read. Nothing was recorded.",
+    404: "The API has nothing at this address. All it has stands in /api/v1/openapi.json.",
+    405: "This address does not take this method. The header Allow names those it takes.",
+    413: "The body is larger than 2 MiB. Nothing was recorded. Long lists go to /people/import.",
+}
+NO_WORDS = "The request was not taken. Nothing was recorded."
 
 STATUS: dict[type[KeptError], int] = {
     RefusedError: 403,
@@ -125,6 +134,8 @@ def answer(request: Request[Any, Any, Any], error: Exception) -> Response[Any]:
 
 
 def _document(problem: Problem) -> Response[dict[str, object]]:
+    if _is_bare(problem):
+        problem = replace(problem, detail=IN_WORDS.get(problem.status, NO_WORDS))
     body: dict[str, object] = {
         "type": f"urn:kept:problem:{problem.code}",
         "title": problem.code.replace("_", " "),
@@ -139,17 +150,37 @@ def _document(problem: Problem) -> Response[dict[str, object]]:
     return Response(body, status_code=problem.status, media_type=PROBLEM_TYPE)
 
 
+def _is_bare(problem: Problem) -> bool:
+    """Whether the failure is the framework's own, which says the status's name and no more."""
+    return problem.detail == HTTPStatus(problem.status).phrase
+
+
 def _in_words(problem: Problem, text: Callable[[str], str]) -> str:
     """What happened, in the visitor's language. Of malformed input only the reason is told."""
+    if _is_bare(problem):
+        return {
+            404: text("No page has this address. Perhaps a part of it was lost."),
+            405: text("This address is not opened in this way."),
+            413: text("This is too big to take in one go."),
+        }.get(problem.status, text("The program could not do what was asked."))
     if problem.where:
         return f"{text('Something you sent does not fit.')} {problem.where}: {text(problem.detail)}"
     return text(problem.detail)
 
 
+def _next(status: int, text: Callable[[str], str]) -> str:
+    """What to do now."""
+    if status >= 500:
+        return text("Try again in a moment.")
+    if status == 429:
+        return text("Nothing was lost. Wait a few minutes, then try again.")
+    return text("Go back, or start again here.")
+
+
 def _page(request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
     parts: WebParts = request.app.state.parts
     text = translations(language_of(request, parts)).gettext
-    is_ours = problem.status >= 500
+    is_ours, is_desk = problem.status >= 500, request.url.path.startswith("/desk/")
     titles = {
         400: text("We could not read that"),
         403: text("This is not open to you"),
@@ -164,11 +195,14 @@ def _page(request: Request[Any, Any, Any], problem: Problem) -> Response[str]:
         "error.html",
         http_status=problem.status,
         status=problem.status,
-        title=titles.get(problem.status, text("Something broke on our side")),
+        title=titles.get(
+            problem.status,
+            text("Something broke on our side") if is_ours else text("We could not read that"),
+        ),
         happened=_in_words(problem, text),
         safe=text("Nothing was lost.") if is_ours else "",
-        next=text("Try again in a moment.") if is_ours else text("Go back, or start again here."),
-        next_href="/",
-        next_label=text("To the first page"),
+        next=_next(problem.status, text),
+        next_href="/desk" if is_desk else "/",
+        next_label=text("To the desk") if is_desk else text("To the first page"),
         ref=problem.ref,
     )

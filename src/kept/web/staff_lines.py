@@ -50,6 +50,10 @@ BY_THEM: Mapping[str, Text] = {
     ),
 }
 SIGNALLED = Text("The customer's browser said no{why}", "Браузер клиента отказался{why}")
+UNDONE = Text(
+    "The old e-mail address was put back, by the link in our letter to it",
+    "Прежний адрес почты вернули по ссылке из нашего письма на него",
+)
 # The lines of the shipped book, spoken to colleagues.
 PHRASES: Mapping[str, str] = {
     "to answer you": "to answer the customer",
@@ -78,7 +82,7 @@ def phrase(purpose: Purpose, lang: Lang) -> str:
     return f"цель — «{label}»" if lang == "ru" else f"for “{label}”"
 
 
-ABOUT = Voice(ABOUT_THEM, BY_THEM, SIGNALLED, THINGS, DATA, phrase)
+ABOUT = Voice(ABOUT_THEM, BY_THEM, SIGNALLED, UNDONE, THINGS, DATA, phrase)
 
 
 def staff_line(told: Told, rules: Rules, lang: Lang) -> str:

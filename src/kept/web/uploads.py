@@ -25,7 +25,7 @@ from kept.crypto.chance import draw
 from kept.crypto.sealed_file import SealedWriter, open_sealed_file
 from kept.crypto.sealing import SealKey
 from kept.crypto.secret import Secret
-from kept.vault.acts.intake import Run
+from kept.vault.acts.intake import DONE, Run
 
 MAX_UPLOAD_BYTES = 2 << 30  # one list
 WAITING_MOST = 4
@@ -38,7 +38,10 @@ _MODE = 0o700
 
 @dataclass(slots=True)
 class Upload:
-    """One list. `run` is set once its import began, `problem` says why it stopped."""
+    """One list. `run` is set once its import began, `problem` says why it stopped.
+
+    `is_running` is set by `Uploads.begin` alone, and taken back by whoever it let begin.
+    """
 
     id: str
     name: str
@@ -109,6 +112,21 @@ class Uploads:
         if found is None:
             raise NotFoundError("This list is not here any more. Choose the file again.")
         return found
+
+    def begin(
+        self, upload: Upload, work: Callable[[], None] | None = None, /
+    ) -> Callable[[], None] | None:
+        """Let one caller begin the import of a list with `work`, or go on with it without.
+
+        What that one is to run; None for everybody else: it runs, it was begun before, it is over.
+        """
+        with self._lock:
+            is_begun, is_over = upload.run is not None, upload.run and upload.run.state == DONE
+            if upload.is_running or is_over or is_begun == (work is not None):
+                return None
+            upload.goes_on = work or upload.goes_on
+            upload.is_running, upload.problem = True, ""
+            return upload.goes_on
 
     def of_run(self, run_id: str) -> Upload | None:
         """The list of an import, if it is still here."""

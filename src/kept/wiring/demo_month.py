@@ -61,6 +61,7 @@ class Month:
     dice: Dice
     _here: list[Made] = field(default_factory=list[Made])
     _news: list[Made] = field(default_factory=list[Made])
+    _written: set[str] = field(default_factory=set[str])  # addresses that have this week's letter
     _copies: list[_Copy] = field(default_factory=list[_Copy])
 
     def live(self, *, until: datetime) -> Iterator[int]:
@@ -109,6 +110,7 @@ class Month:
         """Letters on Wednesdays, claims on Mondays, deletions asked for by letter."""
         found: list[tuple[int, _Deed]] = []
         if midnight.weekday() == 2:
+            self._written.clear()
             found += [(10 * 60 + at, self._write_news) for at in range(20)]
         if midnight.weekday() == 0:
             found.append((15 * 60, self._settle_dispute))
@@ -163,8 +165,11 @@ class Month:
     def _write_news(self) -> None:
         """Mostly to those who said yes; now and then the gate has to say no."""
         asked = self._news if self._news and self.dice.falls(92) else self._here
-        if asked:
-            self._desk.write_news(self._one(Role.SENIOR), self.dice.one_of(asked))
+        waiting = [one for one in asked if one.email not in self._written]
+        if waiting:
+            one = self.dice.one_of(waiting)
+            self._written.add(one.email)
+            self._desk.write_news(self._one(Role.SENIOR), one)
 
     def _settle_dispute(self) -> None:
         if self._here:

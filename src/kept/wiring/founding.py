@@ -12,7 +12,6 @@ from kept.base.durable import replace_file, sync_folder
 from kept.base.ids import ID_BYTES
 from kept.crypto import keyring, keyring_file
 from kept.crypto.chance import draw, fresh_secret
-from kept.crypto.keyring import Opened
 from kept.crypto.ports import RootProvider
 from kept.crypto.providers.file import FileProvider
 from kept.crypto.providers.passphrase import PassphraseProvider
@@ -27,6 +26,7 @@ from kept.promises.acts.publish import publish_book
 from kept.promises.model.book import Book, parse_book
 from kept.promises.model.default import default_book
 from kept.staff.acts.links import Colleague, Invited, invite
+from kept.staff.acts.parts import StaffParts
 from kept.vault.model.rules import Role
 from kept.wiring.folder import FOLDER_MODE, DataFolder
 from kept.wiring.parts import first_origin, open_databases, staff_parts
@@ -164,7 +164,8 @@ def _furnish(
     db, keys_db = open_databases(place, settings)
     try:
         prepare_tables(db, keys_db, now=now)
-        invitation = _begin(db, book, opened, settings, founding=founding, now=now)
+        parts = staff_parts(book, opened, settings, keys=keys_db, origin=first_origin(book, opened))
+        invitation = _begin(db, book, parts, founding=founding, now=now)
     finally:
         db.close()
         keys_db.close()
@@ -184,15 +185,8 @@ def prepare_tables(db: Database, keys_db: Database, *, now: datetime) -> None:
 
 
 def _begin(
-    db: Database,
-    book: Book,
-    opened: Opened,
-    settings: Settings,
-    *,
-    founding: Founding,
-    now: datetime,
+    db: Database, book: Book, parts: StaffParts, *, founding: Founding, now: datetime
 ) -> Invited:
-    parts = staff_parts(book, opened, settings, origin=first_origin(book, opened))
     db.write(lambda tx: open_log(tx, parts.origin, actor=FOUNDER, now=now))
     db.write(
         lambda tx: publish_book(tx, parts.origin, actor=FOUNDER, promises=book.promises, now=now)

@@ -17,6 +17,7 @@ from kept.crypto.providers.passphrase import PassphraseProvider
 from kept.db.seam import Database
 from kept.flows.forget_person import ForgetParts
 from kept.flows.replay_graves import replay_graves
+from kept.flows.replay_leavers import replay_leavers
 from kept.flows.retag_people import retag_people
 from kept.flows.tend_keys import settle_reserve
 from kept.ledger.acts.counts import newest_act_at
@@ -166,6 +167,7 @@ def _made_whole(house: House) -> House:
     settle_reserve(house.db, house.vault.keys, now=house.clock.now())
     parts = ForgetParts(house.clock, house.db, house.vault, house.tiles)
     replay_graves(parts, forgets_keyless=house.settings.forget_keyless)
+    replay_leavers(house.clock, house.db, house.staff)
     retag_people(house.db, house.vault)
     return house
 
@@ -208,7 +210,10 @@ def _assemble(
         book=book,
         opened=opened,
         vault=vault,
-        staff=replace(staff_parts(book, opened, settings, origin=origin), is_demo=box is not None),
+        staff=replace(
+            staff_parts(book, opened, settings, keys=keys_db, origin=origin),
+            is_demo=box is not None,
+        ),
         tiles=tiles,
         high_water=high_water,
         sequencer=Sequencer(db, tiles=tiles, high_water=high_water, keys=keys),

@@ -6,6 +6,7 @@ from kept.db.postgres import PostgresDatabase
 from kept.db.seam import Database
 from kept.db.sqlite import SqliteDatabase
 from kept.promises.model.book import Book
+from kept.staff.acts.closings import Closings
 from kept.staff.acts.parts import Site, StaffParts, StaffSecrets
 from kept.staff.acts.passwords import open_table
 from kept.vault.acts.keyroom import KeyRoom
@@ -53,7 +54,9 @@ def vault_parts(book: Book, opened: Opened, keys: Database, *, origin: str) -> V
     return VaultParts(book.rules, origin, room)
 
 
-def staff_parts(book: Book, opened: Opened, settings: Settings, *, origin: str) -> StaffParts:
+def staff_parts(
+    book: Book, opened: Opened, settings: Settings, *, keys: Database, origin: str
+) -> StaffParts:
     """The staff's parts."""
     url = settings.public_url or f"http://localhost:{settings.port}"
     scheme, _, rest = url.rstrip("/").partition("://")
@@ -65,4 +68,5 @@ def staff_parts(book: Book, opened: Opened, settings: Settings, *, origin: str) 
         passwords=Passwords(),
         breached=open_table(),
         site=Site(host.partition(":")[0], (f"{scheme}://{host}",)),
+        closings=Closings(keys),
     )

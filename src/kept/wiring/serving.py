@@ -1,6 +1,7 @@
 """How does a house serve? The web application and the worker over one opened house."""
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 
 from litestar import Litestar
@@ -11,10 +12,14 @@ from kept.ledger.notes import KeyKind, Signer
 from kept.web.app import create_app
 from kept.web.parts import WebParts
 from kept.web.uploads import Uploads
+from kept.wiring.copies import copy_parts
+from kept.wiring.desk_copies import DeskCopies
 from kept.wiring.house import House
 from kept.wiring.leading import worker_lock
+from kept.wiring.signing import older_keys
 from kept.worker.beat import Worker
 from kept.worker.parts import WorkerParts
+from kept.worker.tasks.copies import Copies
 
 
 def worker_of(house: House) -> Worker:
@@ -35,13 +40,15 @@ def worker_of(house: House) -> Worker:
             search_secret=house.opened.house_keys["house"],
             pepper=house.opened.house_keys["api"],
             leading=Leading(worker_lock(house)),
+            copies=None if house.is_demo else Copies(copy_parts(house)),
         )
     )
 
 
 def app_of(house: House, worker: Worker) -> Litestar:
     """The web application of a house, beside its worker."""
-    return create_app(web_parts(house, lambda: worker.refusing))
+    parts = web_parts(house, lambda: worker.refusing)
+    return create_app(replace(parts, changed_files=lambda: worker.parts.rereading.found))
 
 
 def web_parts(house: House, refusing: Callable[[], Refusing | None]) -> WebParts:
@@ -60,7 +67,9 @@ def web_parts(house: House, refusing: Callable[[], Refusing | None]) -> WebParts
         public_url=public_url(house),
         refusing=refusing,
         uploads=Uploads(house.place.uploads, house.opened.vault_id),
+        copying=DeskCopies(copy_parts(house), house.place, house.is_demo),
         letters=box.letters if box else None,
+        older_keys=older_keys(house),
         has_mail=house.mail is not None,
         trusts_proxy=house.settings.trusted_proxy,
     )

@@ -17,6 +17,12 @@ from kept.crypto.secret import Secret
 FILE_NAME = "kept.toml"
 PREFIX = "KEPT_"
 PROGRAM = "KEPT_PROGRAM"  # no setting: what was typed to start the program, told by `./dev`
+PLACE_VARIABLES = {
+    "password": "RESTIC_REST_PASSWORD",
+    "s3_key_id": "AWS_ACCESS_KEY_ID",
+    "s3_secret": "AWS_SECRET_ACCESS_KEY",
+    "s3_token": "AWS_SESSION_TOKEN",
+}
 SECRETS = frozenset({"passphrase", "smtp_password", "dsn", "keys_dsn"})
 
 
@@ -68,6 +74,15 @@ def program_name(environment: Mapping[str, str] | None = None) -> str:
     """How the user starts the program, for commands that are shown to be typed."""
     env = os.environ if environment is None else environment
     return env.get(PROGRAM) or "kept"
+
+
+def place_environment(environment: Mapping[str, str] | None = None) -> dict[str, str]:
+    """What a place for copies wants to know of us, from the variables that restic reads too.
+
+    Keys: `password` (of a REST server), `s3_key_id`, `s3_secret`, `s3_token`; only those set.
+    """
+    env = os.environ if environment is None else environment
+    return {name: env[variable] for name, variable in PLACE_VARIABLES.items() if env.get(variable)}
 
 
 def _stored(path: Path) -> dict[str, object]:

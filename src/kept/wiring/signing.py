@@ -1,7 +1,9 @@
 """How is all that waits put into the ledger and signed, where no worker does it?"""
 
 from kept.ledger.acts.counts import acts_waiting
+from kept.ledger.acts.logs import every_log
 from kept.ledger.acts.starting import Refusing
+from kept.ledger.notes import VerifierKey
 from kept.ledger.sequencer import LogKeys, Sequencer
 from kept.wiring.house import House
 
@@ -26,6 +28,13 @@ def sign_waiting(house: House, sequencer: Sequencer) -> Refusing | None:
             return done
         if not done.taken:
             return AWAY if house.db.read(acts_waiting) else None
+
+
+def older_keys(house: House) -> tuple[VerifierKey, ...]:
+    """The keys of closed logs, the newest first: receipts of theirs still hold."""
+    logs = house.db.read(every_log)
+    keys = [sequencer_for(house, log.origin).key for log in logs]
+    return tuple(key for key in keys if key != house.sequencer.key)
 
 
 def sequencer_for(house: House, origin: str) -> Sequencer:

@@ -47,6 +47,8 @@ class Worker:
         self._stop.set()
         for thread in self._threads:
             thread.join()
+        if self.parts.copies is not None:
+            self.parts.copies.stop()
         if self._leads():
             self._pass()
         self.parts.leading.release()

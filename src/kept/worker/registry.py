@@ -6,9 +6,11 @@ from datetime import timedelta
 
 from kept.worker.parts import WorkerParts
 from kept.worker.tasks.collect import collect
+from kept.worker.tasks.copies import tend
 from kept.worker.tasks.forget import forget, sweep
 from kept.worker.tasks.mail import send_mail
 from kept.worker.tasks.publish import publish, tend_reserve
+from kept.worker.tasks.reread import reread
 from kept.worker.tasks.search import search
 
 
@@ -28,5 +30,7 @@ TASKS = (
     Task("forget", timedelta(seconds=1), forget),
     Task("search", timedelta(minutes=1), search),
     Task("sweep", timedelta(hours=1), sweep),
+    Task("copies", timedelta(seconds=15), tend),
+    Task("reread", timedelta(minutes=1), reread),
     Task("reserve", timedelta(seconds=30), tend_reserve),
 )

@@ -1,13 +1,18 @@
 """Is every job done, and does a stream of events miss nothing?"""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
+from kept.base.clock import to_micros
 from kept.db import events, jobs
 from kept.db.seam import Database, Pending, Tx
 
+CHILD = Path(__file__).parent.parent.parent / "killer_job_child.py"
 NOW = datetime(2026, 11, 21, 17, 4, 9, tzinfo=UTC)
 
 
@@ -72,6 +77,28 @@ def test_a_failing_job_is_tried_at_growing_distance_and_given_up(db: Database):
     assert claimed(db, now + timedelta(days=9)) == []
     (left,) = db.read(jobs.given_up)
     assert left[1:] == ("mail.code", "no answer")
+
+
+def test_a_job_that_kills_its_process_is_given_up(
+    db: Database, request: pytest.FixtureRequest, tmp_path: Path
+):
+    """Real processes, killed by what they do: after twelve the job is named, and others go on."""
+    db.write(lambda tx: add(tx, 1))
+    is_file = db.dialect == "sqlite"
+    where = str(tmp_path / "data.db") if is_file else str(request.getfixturevalue("db_dsn"))
+    times, lease_s = jobs.TRIES_MOST + 3, jobs.LEASE.total_seconds()
+    said = subprocess.run(
+        [sys.executable, str(CHILD), where, str(times), str(lease_s), str(to_micros(NOW))],
+        check=True,
+        capture_output=True,
+        text=True,
+        timeout=120,
+    ).stdout.split()
+    assert said == ["killed"] * jobs.TRIES_MOST + ["nothing"] * 3
+    (left,) = db.read(jobs.given_up)
+    assert left[1:] == ("mail.code", jobs.CUT_OFF)
+    db.write(lambda tx: add(tx, 2))
+    assert [job.body["number"] for job in claimed(db, NOW + jobs.LEASE * times)] == [2]
 
 
 def test_no_two_workers_get_the_same_job(db: Database):

@@ -9,6 +9,7 @@ import pytest
 
 from kept.base.errors import UnavailableError
 from kept.ledger import sequencer
+from kept.ledger.acts.counts import acts_waiting
 from kept.ledger.acts.serving import checkpoint, published_size
 from kept.ledger.notes import Checkpoint, Note
 from kept.ledger.sequencer import Passed, Published
@@ -45,11 +46,14 @@ def test_tiles_that_wait_are_put_away_while_acts_come_in(
     yard.house_acts(ACTS)
     plan = Break()
     two_passes(yard, plan)
-    assert [one for one in plan.seen if one != "mark"] == [
-        *("commit", "tiles", "commit", "tiles", "commit", "commit", "commit"),
-    ]
-    assert len(plan.seen) == POINTS
-    assert yard.one("select count(*) from ledger_leaves") == 600 - 512
+    seen = [one for one in plan.seen if one != "mark"]  # files are written beside the commits
+    assert seen.index("tiles") < 3
+    assert seen[-1] == "commit"
+    assert seen.count("tiles") <= 2
+    assert len(plan.seen) <= POINTS
+    assert yard.one("select count(*) from ledger_outbox") <= 600 - 256
+    yard.run()
+    assert yard.one("select count(*) from ledger_outbox") == 600 - 512
 
 
 @pytest.mark.parametrize("at_once", [1, 16])
@@ -171,7 +175,7 @@ def test_what_was_taken_in_is_signed_though_nothing_more_waits(yard: Yard, point
     yard.house_acts(299)
     with pytest.raises(DiedError):
         yard.run(yard.sequencer(Break(point, "killed")))
-    assert yard.one("select count(*) from ledger_outbox") == 0
+    assert yard.db.read(acts_waiting) == 0
     assert yard.sequencer().run(now=NOW) == Passed(0, 300)
     assert yard.one("select max(size) from ledger_checkpoints") == 300
     yard.audit()

@@ -138,7 +138,7 @@ def test_a_lower_number_committed_later_is_not_passed_over(yard: Yard, ledger_ds
         assert yard.run() == 2
         slow.commit()
     assert yard.run() == 3
-    assert yard.one(f"select idx from act_places where act = {low[0]}") == 2
+    assert yard.place_of(low[0]) == 2
     assert yard.audit().acts == 3
 
 

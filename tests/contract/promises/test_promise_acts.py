@@ -79,7 +79,7 @@ def test_the_book_is_published_once(database):
 
     assert publish(NOW) == tuple(BOOK.promises)
     assert publish(NOW + DAY) == ()
-    assert kinds(database) == ["promise.published"] * 5
+    assert kinds(database) == ["promise.published"] * 7
     read = {p.key: p for p in database.read(lambda tx: in_force(tx, now=NOW))}
     assert read == BOOK.promises
 

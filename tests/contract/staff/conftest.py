@@ -15,6 +15,7 @@ from kept.db.migrate import migrate
 from kept.db.postgres import PostgresDatabase
 from kept.db.seam import Database, Pending, Tx
 from kept.db.sqlite import SqliteDatabase
+from kept.staff.acts.closings import Closings
 from kept.staff.acts.parts import Site, StaffParts, StaffSecrets
 from kept.staff.model.breached import BreachedTable, build_table
 from kept.vault.model.rules import Role
@@ -75,16 +76,20 @@ def database(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Databas
 
 
 @pytest.fixture
-def parts() -> StaffParts:
-    """The house's secrets, with hashes that cost nothing."""
-    return StaffParts(
+def parts(tmp_path: Path) -> Iterator[StaffParts]:
+    """The house's secrets, with hashes that cost nothing, and a keys.db of its own."""
+    keys = SqliteDatabase(tmp_path / "keys.db")
+    migrate(keys, "keys", now_micros=to_micros(START))
+    yield StaffParts(
         origin="shop.example/ledger",
         business="Tea Shop",
         secrets=StaffSecrets.of(Secret(bytes(range(32)))),
         passwords=CountingPasswords(),
         breached=BreachedTable(build_table([])),
         site=Site("localhost", ("http://localhost:8700",)),
+        closings=Closings(keys),
     )
+    keys.close()
 
 
 @pytest.fixture

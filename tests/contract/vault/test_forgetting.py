@@ -293,7 +293,8 @@ def test_old_data_over_newer_keys_brings_nobody_back(any_home: Home):
     assert any_home.read(lambda tx: follow(tx, TOKEN)).step is Step.DONE
     assert one(any_home, "select state from consent order by n desc limit 1") == "withdrawn"
     assert [found.person for found in find(any_home, "otto@example.org")] == [otto.person]
-    assert faults(any_home) == []
+    # the acts were not put back: they still tell of the withdrawal whose row is gone
+    assert faults(any_home) == [f"the consents of person {otto.person}"]
     before = kinds(any_home)
     reopen(any_home)
     assert kinds(any_home) == before

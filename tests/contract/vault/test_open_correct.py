@@ -10,7 +10,8 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.model import Actor
 from kept.vault.acts.alias import take_alias
 from kept.vault.acts.correct import Corrected
-from kept.vault.acts.open import OpenedPerson, open_own, open_person
+from kept.vault.acts.export import ask_export, open_everything
+from kept.vault.acts.open import OpenedPerson, ShownCategory, open_own, open_person
 from kept.vault.model.gate import Asker, Code, ConsentState, Refused, Request
 from kept.vault.model.rules import RevealLimits, Role
 from vault_cases import (
@@ -220,6 +221,41 @@ def test_an_alias_is_the_persons_to_choose(any_home: Home):
     for wrong in ("", "ab", "erased 12345", "x" * 41, "<script>", "a\nb\x00c"):
         with pytest.raises(MalformedError):
             choose(wrong)
+
+
+def test_an_alias_hides_no_name_from_its_owner(any_home: Home):
+    """On their own page and in their copy stands the name that is held, not the alias."""
+    tina, house = any_home.add(contact=TINA), any_home.house
+    own = Actor("self", str(tina.person), "self")
+
+    def told(categories: tuple[ShownCategory, ...]) -> list[object]:
+        return [f.value for part in categories for f in part.fields if f.field.key == "name"]
+
+    any_home.write(
+        lambda tx: take_alias(
+            tx,
+            house.vault,
+            actor=own,
+            person=tina.person,
+            alias="Blue Teapot",
+            is_alias_only=True,
+            now=any_home.clock.now(),
+        )
+    )
+    _, page = any_home.write(
+        lambda tx: open_own(tx, house.vault, person=tina.person, now=any_home.clock.now())
+    )
+    row = any_home.write(
+        lambda tx: ask_export(
+            tx, house.vault, actor=own, person=tina.person, now=any_home.clock.now()
+        )
+    )
+    copy = any_home.write(
+        lambda tx: open_everything(
+            tx, house.vault, actor=own, person=tina.person, row=row, now=any_home.clock.now()
+        )
+    )
+    assert told(page) == told(copy.categories) == [TINA["name"]]
 
 
 def test_nobody_is_not_told_from_who_may_not(any_home: Home):

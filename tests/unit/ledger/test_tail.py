@@ -9,7 +9,7 @@ from kept.ledger.merkle import EMPTY_ROOT
 from kept.ledger.model import Head
 from kept.ledger.tiles import Tile
 
-EMPTY = Tail(Head("a.example/log", 1, 0, EMPTY_ROOT, b"", 0), (), (), ())
+EMPTY = Tail(Head("a.example/log", 1, 0, EMPTY_ROOT, b"", 0), (), (), (), ())
 
 
 def entry(number: int) -> bytes:
@@ -37,12 +37,13 @@ def test_any_batches_give_the_same_tiles_and_root(batches: list[tuple[int, bool]
     """Whether what is full was put away after each batch or much later."""
     tail, put, count = EMPTY, dict[str, bytes](), 0
     for size, is_put_away in batches:
-        tail = tail.grown([entry(count + at) for at in range(size)])
+        tail = tail.grown([range(count, count + size)], [entry(count + at) for at in range(size)])
         count += size
         if is_put_away:
             put |= {tile.path: content for tile, content in tail.full()}
-            tail = tail.trimmed()
+            tail = tail.trimmed(tail.full_size)
             assert tail.full() == []
+        assert tail.runs == ((range(tail.head.stored, count),) if count > tail.head.stored else ())
     put |= {tile.path: content for tile, content in tail.full()}
     leaves = [rfc6962.leaf(entry(number)) for number in range(count)]
     assert tail.head.root == rfc6962.mth(leaves)
@@ -54,11 +55,11 @@ def test_any_batches_give_the_same_tiles_and_root(batches: list[tuple[int, bool]
 
 def test_the_second_level_fills_too():
     """65,536 leaves at once: level 1 is full, level 2 has its first hash."""
-    tail = EMPTY.grown([entry(number) for number in range(65_537)])
+    tail = EMPTY.grown([range(65_537)], [entry(number) for number in range(65_537)])
     paths = [tile.path for tile, _ in tail.full()]
     assert paths.count("tile/1/000") == 1
     assert len(paths) == 256 + 256 + 1
-    short = tail.trimmed()
+    short = tail.trimmed(tail.full_size)
     assert (len(short.leaves), [len(part) for part in short.uppers]) == (1, [0, 32])
     level_1 = dict(tail.full())[Tile(1, 0)]
     assert short.uppers[1] == rfc6962.mth([level_1[at : at + 32] for at in range(0, 8192, 32)])

@@ -51,8 +51,8 @@ def test_default_book_holds_what_was_agreed():
     assert book.business.domain == "shop.example"
 
 
-def test_default_promises_are_the_five_of_first_light():
-    """Five promises, each with its kind, grade and bound."""
+def test_default_promises_are_those_with_a_pillar():
+    """Those of first light and those of copies, each with its kind, grade and bound."""
     promises = parse_book(DEFAULT).promises
     assert {key: p.kind for key, p in promises.items()} == {
         "access.seen": Kind.ZERO,
@@ -60,6 +60,8 @@ def test_default_promises_are_the_five_of_first_light():
         "erase.proof": Kind.CLOCK,
         "export.fast": Kind.CLOCK,
         "locked.rest": Kind.ZERO,
+        "backup.daily": Kind.FRESH,
+        "restore.drill": Kind.FRESH,
     }
     assert promises["erase.proof"].bound == timedelta(days=7)
     assert promises["export.fast"].grade == (Grade.MEASURED, Grade.CONFIRMED)

@@ -72,7 +72,8 @@ FULL: dict[str, Any] = {
     "people": 2000, "sealed_values": 14000, "scanned_at": NOW - DAY, "readings": 412,
     "accounts": 4, "second_factor": 4, "reviewed_at": NOW - DAY, "imports": 3, "has_mail": True,
     "visits": 9, "slowest_line": timedelta(seconds=2), "corrections": 4, "consents": 1200,
-    "witnesses": 2,
+    "witnesses": 2, "copied_at": NOW - DAY, "copy_places": 2, "drilled_at": NOW - DAY,
+    "read_without_key": False, "report_read_at": NOW - DAY,
 }  # fmt: skip
 
 
@@ -101,6 +102,8 @@ def test_a_well_kept_house():
     assert lit == {
         "data.keeper": "done",
         "access.who": "done",
+        "backup.set": "done",
+        "backup.understood": "done",
         "pass.strong": "done",
         "list.origin": "done",
         "see.all": "done",
@@ -175,3 +178,32 @@ def test_nothing_is_done_for_nobody(known):
     """Whatever the counts, a house without people, accounts and lists has little done."""
     known |= {"people": 0, "accounts": 0, "imports": 0, "breaks": 0}
     assert "done" not in states(**known).values()
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"copied_at": None}, "missing"),
+        ({"copied_at": NOW - timedelta(hours=49)}, "partly"),
+        ({"drilled_at": None}, "partly"),
+        ({"drilled_at": NOW - 36 * DAY}, "partly"),
+        ({"read_without_key": None}, "partly"),
+        ({"read_without_key": True}, "missing"),
+    ],
+)
+def test_a_copy_is_not_set_up_by_one_half(change, state):
+    """Fresh, tried with the key and without it; whatever lacks shows."""
+    assert states(**{**FULL, **change})["backup.set"] == state
+
+
+@pytest.mark.parametrize(
+    ("change", "state"),
+    [
+        ({"report_read_at": None}, "missing"),
+        ({"report_read_at": NOW - 91 * DAY}, "partly"),
+        ({"copied_at": None}, "missing"),
+    ],
+)
+def test_a_copy_is_understood_by_reading(change, state):
+    """Nothing read, long ago, or nothing to read of."""
+    assert states(**{**FULL, **change})["backup.understood"] == state

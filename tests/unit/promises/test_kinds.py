@@ -208,9 +208,16 @@ def test_zero_says_faults_of_all():
     """The number of a zero is faults of all, with the window."""
     text = judge(promise(Kind.ZERO), counted(412), NOW).number.text
     assert text.en == "0 of 412 readings outside their purpose in 90 days"
-    assert text.ru == "0 из 412 открытий не по назначению за 90 дней"
-    assert judge(promise(Kind.ZERO), counted(21), NOW).number.text.ru.startswith("0 из 21 открытия")
-    assert judge(promise(Kind.ZERO), counted(11), NOW).number.text.ru.startswith("0 из 11 открытий")
+    assert text.ru == "0 из 412 просмотров не по назначению за 90 дней"
+    many = judge(promise(Kind.ZERO), counted(4170), NOW).number.text
+    assert many.en.startswith("0 of 4,170 readings")
+    assert many.ru.startswith("0 из 4\u202f170 просмотров")
+    assert judge(promise(Kind.ZERO), counted(21), NOW).number.text.ru.startswith(
+        "0 из 21 просмотра"
+    )
+    assert judge(promise(Kind.ZERO), counted(11), NOW).number.text.ru.startswith(
+        "0 из 11 просмотров"
+    )
 
 
 @pytest.mark.parametrize(("silent", "expected"), [(6 * HOUR, "kept"), (6 * HOUR + MICRO, "stale")])

@@ -9,7 +9,17 @@ from kept.promises.kinds.judge import judge
 from kept.promises.model.book import parse_book
 from kept.promises.model.default import default_book
 from kept.promises.model.evidence import Evidence, Heartbeat, Standing
-from kept.promises.model.measures import MEASURES, PERIODS, Delays, Request, Scan, Tally, measure
+from kept.promises.model.measures import (
+    MEASURES,
+    PERIODS,
+    CopyMade,
+    Delays,
+    DrillMade,
+    Request,
+    Scan,
+    Tally,
+    measure,
+)
 from kept.promises.model.statements import show
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -28,6 +38,8 @@ class Shop:
     exported: tuple[Request, ...] = ()
     scans: tuple[Scan, ...] = ()
     slowest: timedelta = timedelta(0)
+    made: tuple[CopyMade, ...] = ()
+    tried: tuple[DrillMade, ...] = ()
     asked: dict[str, datetime] = field(default_factory=dict)
 
     def readings_outside_purpose(self, since):
@@ -59,6 +71,16 @@ class Shop:
         """As told."""
         self.asked["delays"] = since
         return Delays(1, self.slowest)
+
+    def copies(self, since):
+        """As told."""
+        self.asked["copies"] = since
+        return self.made
+
+    def drills(self, since):
+        """As told."""
+        self.asked["drills"] = since
+        return self.tried
 
 
 def look(key, shop):
@@ -158,3 +180,54 @@ def test_no_sentence_without_number_grade_and_check(key, lang):
         assert "{" not in shown.sentence
         assert "%" not in " ".join((*words, shown.number.extra, shown.number.window))
     assert shown.measured_text == ""
+
+
+def made(age, **more):
+    """A copy of this age."""
+    return CopyMade(NOW - age, 12_031, MINUTE, **more)
+
+
+def tried(age, *, is_passed=True):
+    """A drill of this age."""
+    return DrillMade(NOW - age, 40, MINUTE, is_passed)
+
+
+HOUR = timedelta(hours=1)
+TICK = timedelta(microseconds=1)
+
+
+@pytest.mark.parametrize(
+    ("copies", "state"),
+    [
+        ([made(26 * HOUR)], "kept"),
+        ([made(26 * HOUR + TICK)], "at_risk"),
+        ([made(48 * HOUR)], "at_risk"),
+        ([made(48 * HOUR + TICK)], "broken"),
+        ([made(100 * HOUR), made(HOUR)], "kept"),
+        ([made(HOUR, is_whole=False)], "at_risk"),
+        ([made(2 * HOUR, is_whole=False), made(HOUR)], "kept"),
+    ],
+)
+def test_a_copy_must_be_young(copies, state):
+    """At risk past 26 hours, broken past 48, at risk while files are missing."""
+    assert look("backup.daily", Shop(made=tuple(copies))).state == state
+
+
+@pytest.mark.parametrize(
+    ("drills", "state"),
+    [
+        ([tried(25 * DAY)], "kept"),
+        ([tried(25 * DAY + TICK)], "at_risk"),
+        ([tried(35 * DAY)], "at_risk"),
+        ([tried(35 * DAY + TICK)], "broken"),
+        ([tried(2 * DAY), tried(DAY, is_passed=False)], "at_risk"),
+        ([tried(9 * DAY), tried(7 * DAY, is_passed=False)], "at_risk"),
+        ([tried(9 * DAY), tried(7 * DAY + TICK, is_passed=False)], "broken"),
+        ([tried(9 * DAY, is_passed=False), tried(DAY)], "broken"),
+        ([tried(8 * DAY, is_passed=False), tried(2 * DAY)], "kept"),
+        ([tried(DAY, is_passed=False)], "at_risk"),
+    ],
+)
+def test_a_drill_must_be_young_and_pass(drills, state):
+    """At risk past 25 days or while it fails, broken past 35 or when it failed for 7."""
+    assert look("restore.drill", Shop(tried=tuple(drills))).state == state

@@ -23,6 +23,8 @@ from kept.promises.model.evidence import (
     Counted,
     Evidence,
     Heartbeat,
+    Proof,
+    Proved,
     Standing,
     Timed,
 )
@@ -50,6 +52,7 @@ def judged(promise, *breaks, beat=BEAT):
     rows = {
         "zero": Counted(412, READINGS_OUTSIDE),
         "clock": Timed((Case(NOW - DAY, NOW + 6 * DAY, NOW - DAY + timedelta(minutes=190)),)),
+        "fresh": Proved((Proof(NOW - DAY, 40, HOUR),)),
     }[promise.kind]
     standing = Standing(heartbeat=Heartbeat(beat, DAY))
     return judge(promise, Evidence(rows=rows, breaks=breaks, standing=standing), NOW)
@@ -209,11 +212,11 @@ def test_badge_json_keeps_the_endpoint_rules():
     assert data == {
         "schemaVersion": 1,
         "label": "shop.example promises",
-        "message": "4 kept, 1 not measured yet, 21 Nov",
+        "message": "6 kept, 1 not measured yet, 21 Nov",
         "color": "green",
     }
     russian = json.loads(badge_json(seal_of(broken={"use.purpose"}), NOW, "ru"))
-    assert russian["message"] == "4 выполняем, 1 нарушено, 21 ноября"
+    assert russian["message"] == "6 выполняем, 1 нарушено, 21 ноября"
     assert russian["color"] == "red"
 
 
@@ -263,4 +266,4 @@ def test_a_fresh_install_is_grey_and_unmeasured():
     seal = seal_of(empty=set(BOOK.promises))
     assert set(seal.states()) == {State.UNMEASURED}
     assert seal.colour(NOW) == "lightgrey"
-    assert message(seal, NOW) == "5 not measured yet, 21 Nov"
+    assert message(seal, NOW) == "7 not measured yet, 21 Nov"

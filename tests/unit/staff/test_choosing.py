@@ -1,10 +1,13 @@
 """Does choosing a password give a hash of good ones and a reason for bad ones?"""
 
+from typing import Any, cast
+
 from argon2 import PasswordHasher
 
 from kept.crypto.argon import Cost
 from kept.crypto.passwords import Passwords
 from kept.crypto.secret import Secret
+from kept.staff.acts.closings import Closings
 from kept.staff.acts.parts import Site, StaffParts, StaffSecrets
 from kept.staff.acts.passwords import ChosenPassword, choose_password, open_table
 from kept.staff.model.passwords import PasswordFault
@@ -16,6 +19,7 @@ PARTS = StaffParts(
     passwords=Passwords(Cost(passes=1, memory_kib=64, lanes=1)),
     breached=open_table(),
     site=Site("localhost", ("http://localhost:8700",)),
+    closings=Closings(cast("Any", None)),  # a password is chosen without any database
 )
 
 

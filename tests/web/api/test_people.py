@@ -12,7 +12,7 @@ from houses import Home
 from kept.ledger.acts.counts import count_acts
 from kept.ledger.model import Kind
 from kept.staff.acts.keys import revoke_key
-from kept.staff.model.keys import Capability
+from kept.staff.model.keys import UNLIMITED, Capability
 from kept.vault.model.rules import RevealLimits
 from kept.web.routes.api.routes import ENDPOINTS
 from services import OWNER, Service, issued
@@ -217,6 +217,24 @@ def test_reveal_limits(home: Home) -> None:
         assert codes == [200, 200, 403]
 
 
+def test_a_program_that_goes_through_everybody(home: Home) -> None:
+    """A key without a reveal limit opens more people than a colleague may; each is an act."""
+    with home.browser() as browser:
+        usual = Service(browser, issued(home, limits=RevealLimits()).text)
+        free = Service(browser, issued(home, limits=UNLIMITED).text)
+        most = RevealLimits().people
+        people = [usual.take_in(email=f"p{n}@example.org") for n in range(most + 2)]
+
+        def codes(shop: Service) -> list[int]:
+            paths = (f"/people/{one}/cells/contact" for one in people)
+            return [shop.ask("GET", path, purpose="deliver").status_code for path in paths]
+
+        assert codes(usual) == [200] * most + [403] * 2
+        assert codes(free) == [200] * len(people)
+    reads = "select count(*) from acts where kind = 'person.read'"
+    assert home.read(lambda tx: tx.rows(reads)) == [(most + len(people),)]
+
+
 def test_rate(home: Home) -> None:
     """A key that asks too often is told when to go on; another one is not slowed down."""
     with home.browser() as browser:
@@ -362,3 +380,25 @@ def test_a_key_finds_by_its_own_categories_alone(home: Home) -> None:
         looked: dict[str, Any] = {"json": {"value": ADA["email"]}}
         assert len(wide.ask("POST", "/people/find", **looked).json()["people"]) == 1
         assert narrow.ask("POST", "/people/find", **looked).json()["people"] == []
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "size", "status", "words"),
+    [
+        ("GET", "/no-such-thing", 0, 404, "The API has nothing at this address."),
+        ("PUT", "/people", 0, 405, "This address does not take this method."),
+        ("POST", "/people", 3_000_000, 413, "The body is larger than 2 MiB."),
+    ],
+)
+def test_what_nobody_handles_is_told_in_sentences(
+    home: Home, method: str, path: str, size: int, status: int, words: str
+) -> None:
+    """No bare name of a status: what is wrong, and where to look."""
+    with home.browser() as browser:
+        answer = Service(browser, issued(home).text).ask(method, path, content=b"x" * size)
+    told = answer.json()
+    assert (answer.status_code, told["status"]) == (status, status)
+    assert answer.headers["content-type"].startswith("application/problem+json")
+    assert told["detail"].startswith(words)
+    if status == 405:
+        assert "POST" in answer.headers["allow"]

@@ -1,8 +1,10 @@
 """Does a list come in from the desk: looked at, corrected, taken in, its refused rows told?"""
 
 import re
+import threading
 import time
 from collections.abc import AsyncIterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -14,9 +16,12 @@ from desk_people import Colleagues, Member
 from houses import TINA
 from kept.base.errors import UnavailableError
 from kept.vault.acts import intake
+from kept.vault.acts.intake import recent_runs
 from kept.vault.acts.listing import count_people
 from kept.vault.model.rules import Role
+from kept.web.routes.desk import lists
 from kept.web.uploads import Uploads
+from vault_cases import kinds
 
 LIST = (
     "Имя;Почта;Телефон;Город;Странное\r\n"
@@ -205,6 +210,80 @@ def test_a_full_disk_stops_the_import_and_a_click_goes_on(
     assert owner.browser.post(resume[1]).headers["location"] == path
     assert "1500</b>rows read" in finished(owner, path)
     assert colleagues.home.read(count_people) == 1500
+
+
+def test_two_who_start_at_once_start_one_import(
+    colleagues: Colleagues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both pressed the button before either had begun: one thread, one import, told once."""
+    together, begun = threading.Barrier(2), list[str]()
+    real_order, real_run = lists._order, lists.run_import
+
+    def order(*args: Any) -> Any:
+        found = real_order(*args)
+        together.wait(20)
+        return found
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        begun.append("")
+        return real_run(*args, **kwargs)
+
+    monkeypatch.setattr(lists, "_order", order)
+    monkeypatch.setattr(lists, "run_import", run)
+    owner = colleagues.member(Role.OWNER)
+    path = upload(owner, b"email\ntina@example.org\notto@example.org\n").headers["location"]
+    form = {"source": "till", "purpose": "deliver", "basis": "contract"}
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(owner.browser.post, f"{path}/start", data=form) for _ in "ab"]
+        assert {one.result(30).headers["location"] for one in sent} == {path}
+    assert "2</b>rows read" in finished(owner, path)
+    assert len(begun) == 1
+    assert kinds(colleagues.home)["import.done"] == 1
+    assert len(colleagues.home.read(recent_runs)) == 1
+
+
+def test_two_who_go_on_at_once_go_on_with_one(
+    colleagues: Colleagues, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """After a stop both press again: one goes on. Pressed after the end, nothing is begun."""
+    fails, begun, meet = [True], list[str](), ["a", "b"]
+    together = threading.Barrier(2)
+    real_run, real_group = lists.run_import, intake.take_group
+
+    def group(*args: Any, **kwargs: Any) -> Any:
+        if fails:
+            raise UnavailableError("The disk is full. Nothing was recorded.")
+        return real_group(*args, **kwargs)
+
+    def is_over(taken: lists.Taken) -> bool:
+        found = taken.run is not None and taken.run.state == intake.DONE
+        if not fails and meet:
+            meet.pop()
+            together.wait(20)
+        return found
+
+    def run(*args: Any, **kwargs: Any) -> Any:
+        if not fails:
+            begun.append("")
+        return real_run(*args, **kwargs)
+
+    monkeypatch.setattr(intake, "take_group", group)
+    monkeypatch.setattr(lists.Taken, "is_over", property(is_over))
+    monkeypatch.setattr(lists, "run_import", run)
+    owner = colleagues.member(Role.OWNER)
+    path = upload(owner, b"email\ntina@example.org\n").headers["location"]
+    form = {"source": "till", "purpose": "deliver", "basis": "contract"}
+    owner.browser.post(f"{path}/start", data=form)
+    assert "The disk is full." in finished(owner, path)
+    fails.clear()
+    with ThreadPoolExecutor(2) as pool:
+        sent = [pool.submit(owner.browser.post, f"{path}/resume") for _ in "ab"]
+        assert {one.result(30).status_code for one in sent} == {303}
+    assert "1</b>rows read" in finished(owner, path)
+    assert owner.browser.post(f"{path}/resume").status_code == 303
+    assert owner.browser.post(f"{path}/start", data=form).status_code == 303
+    assert len(begun) == 1
+    assert kinds(colleagues.home)["import.done"] == 1
 
 
 def _cut_off(tx):

@@ -99,13 +99,15 @@ def test_a_key_that_may_nothing_is_not_made(colleagues: Colleagues) -> None:
     owner = colleagues.member(Role.OWNER)
     whole = {"label": "x", "capabilities": "read", "purposes": "answer", "categories": "contact"}
     for wrong, said in (
-        ({"purposes": "", "days": "9"}, "name at least one"),
+        ({"purposes": "", "days": "9"}, "choose at least one"),
         ({"days": "400"}, "1 to 366"),
         ({"days": "ten"}, "1 to 366"),
         ({"categories": "delivery", "days": "9"}, "none of these purposes"),
     ):
         page = owner.browser.post("/desk/keys", data={**whole, **wrong})
         assert (page.status_code, said in page.text) == (422, True), wrong
+        assert 'name="label" type="text" value="x"' in page.text, "what was typed stays"
+        assert re.search(r'name="capabilities" value="read" checked', page.text)
 
 
 def test_the_owner_answers_a_break_and_pauses_in_public(any_colleagues: Colleagues) -> None:
@@ -263,3 +265,16 @@ def test_https_makes_the_cookie_secure(colleagues: Colleagues) -> None:
     planted.cookies.set("kept_desk", token)
     assert mine.get("/desk/account").status_code == 200
     assert planted.get("/desk/account").status_code == 303
+
+
+def test_a_changed_file_of_the_log_is_told(colleagues: Colleagues) -> None:
+    """What the slow rereading found stands on top of today, on the log's page and the check-up."""
+    owner = colleagues.member(Role.OWNER)
+    pages = ("/desk", "/desk/ledger", "/desk/check-up")
+    said = "tile/0/000 is not what was written. Run kept verify"
+    assert all(said not in owner.browser.get(path).text for path in pages)
+    colleagues.home.worker.parts.rereading.found = ("tile/0/000",)
+    for path in pages:
+        page = owner.browser.get(path).text
+        assert "A file of the log was changed" in page, path
+        assert said in page, path

@@ -52,6 +52,20 @@ MAY: dict[tuple[str, str], str] = {
     ("POST", "/desk/promises/{key}/answer"): OWNER,
     ("POST", "/desk/promises/{key}/pause"): OWNER,
     ("POST", "/desk/check-up/{row}/not-yours"): OWNER,
+    ("GET", "/desk/backup/work"): EVERYBODY,
+    ("GET", "/desk/backup/receipts/{act}"): EVERYBODY,
+    ("POST", "/desk/backup/stop"): OWNER,
+    ("POST", "/desk/backup/plan"): OWNER,
+    ("POST", "/desk/backup/read"): OWNER,
+    ("GET", "/desk/backup/add"): OWNER,
+    ("POST", "/desk/backup/add"): OWNER,
+    ("GET", "/desk/backup/cost"): OWNER,
+    ("POST", "/desk/backup/cost"): OWNER,
+    ("GET", "/desk/backup/sheet"): OWNER,
+    ("GET", "/desk/backup/places/{place}"): OWNER,
+    ("POST", "/desk/backup/places/{place}/{step}"): OWNER,
+    ("GET", "/desk/backup/places/{place}/snapshots/{snapshot}"): OWNER,
+    ("POST", "/desk/backup/places/{place}/snapshots/{snapshot}/restore"): OWNER,
 }
 BEFORE_THE_DOOR = {
     ("GET", "/desk/sign-in"),
@@ -79,7 +93,7 @@ def routes(colleagues: Colleagues) -> set[tuple[str, str]]:
 def ask(member: Member, method: str, path: str, person: str) -> int:
     """Ask for a route as the page would."""
     real = path.replace("{person}", person)
-    for name in ("session", "key", "staff", "row", "run", "token"):
+    for name in ("session", "key", "staff", "row", "run", "token", "place", "snapshot", "act"):
         real = real.replace("{" + name + "}", NOT_HERE)
     real = real.replace("{step}", "review")
     if method == "GET":

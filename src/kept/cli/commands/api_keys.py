@@ -7,13 +7,16 @@ from kept.base.errors import MalformedError
 from kept.base.ids import KeyId
 from kept.cli.commands.call import Call
 from kept.staff.acts.keys import KeyOrder, issue_key, list_keys, revoke_key
-from kept.staff.model.keys import ApiKey, Capability, KeyScope
+from kept.staff.model.keys import UNLIMITED, ApiKey, Capability, KeyScope
 
 DAYS = 90  # a key's life unless told otherwise
 
 
 def issue(call: Call) -> Json:
-    """Make a key for one service; its text is in the answer once."""
+    """Make a key for one service; its text is in the answer once.
+
+    With `unlimited` it has no reveal limit; else the book's, which are made for people.
+    """
     house, now = call.house, call.house.clock.now()
     order = KeyOrder(
         call.text("name"), _scope(call), now + timedelta(days=call.number("days", DAYS))
@@ -37,7 +40,8 @@ def _scope(call: Call) -> KeyScope:
     except ValueError:
         words = ", ".join(Capability)
         raise MalformedError("can", f"one of {words}") from None
-    return KeyScope(can, purposes, frozenset(call.texts("categories")) or covered, rules.limits)
+    limits = UNLIMITED if call.number("unlimited", 0) else rules.limits
+    return KeyScope(can, purposes, frozenset(call.texts("categories")) or covered, limits)
 
 
 def listing(call: Call) -> Json:
@@ -55,6 +59,15 @@ def revoke(call: Call) -> Json:
     return {"id": str(key), "live": False}
 
 
+def _limits(key: ApiKey) -> Json:
+    """How many people it may open in so many minutes and in a day; None without a limit."""
+    held = key.scope.reveal_limits
+    if held is None:
+        return None
+    minutes = int(held.window.total_seconds()) // 60
+    return {"people": held.people, "minutes": minutes, "people_a_day": held.people_a_day}
+
+
 def _told(key: ApiKey) -> dict[str, Json]:
     return {
         "id": str(key.id),
@@ -62,5 +75,6 @@ def _told(key: ApiKey) -> dict[str, Json]:
         "can": sorted(key.scope.capabilities),
         "purposes": sorted(key.scope.purposes),
         "categories": sorted(key.scope.categories),
+        "limits": _limits(key),
         "expires_at": key.expires_at.isoformat(timespec="seconds"),
     }

@@ -1,21 +1,32 @@
 """How do lists of people come in from the terminal, and what becomes of rows that are refused?"""
 
 import os
+from collections.abc import Generator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
 from kept.base.encoding import Json
 from kept.base.errors import MalformedError, NotFoundError, UnavailableError
 from kept.cli.commands.call import Call
-from kept.flows.import_people import ImportParts, Order, preview, provenance_of, run_import
+from kept.flows.import_people import (
+    ImportParts,
+    Order,
+    Preview,
+    preview,
+    provenance_of,
+    run_import,
+)
 from kept.vault.acts.intake import Run, refused_rows
 from kept.vault.model.mapping import parse_override
 from kept.vault.model.mending import refused_lines
 from kept.vault.model.rows import RefusedRow
+from kept.vault.model.rules import Rules
 from kept.vault.model.survey import Survey
 
 MOST_REFUSED = 10_000_000  # rows of one list whose numbers are held at once
 SHOWN = 20  # refused rows told one by one
+COLUMNS_SHOWN, COLUMN_SHOWN = 10, 40  # columns told where none is known; characters of each
 COUNTS = ("read", "added", "merged", "refused")
 
 
@@ -23,7 +34,8 @@ def import_lists(call: Call) -> Json:
     """Take lists in, one after the other; the counts of all of them.
 
     Raises:
-        MalformedError: several lists with one place for their refused rows.
+        MalformedError: several lists with one place for their refused rows; a list of which no
+            column is known; a column, field or purpose that is not there.
     """
     paths, refused = call.texts("files"), call.text("refused")
     if refused and len(paths) != 1:
@@ -41,14 +53,17 @@ def import_lists(call: Call) -> Json:
 def _import_one(call: Call, path: Path, refused: str) -> tuple[dict[str, int], list[str]]:
     house, rules = call.house, call.house.book.rules
     overrides = dict(parse_override(one) for one in call.texts("map"))
-    why = provenance_of(
-        rules,
-        purpose=call.text("purpose") or None,
-        basis=call.text("basis") or None,
-        source=call.text("source") or None,
-    )
+    with _hints(rules):
+        why = provenance_of(
+            rules,
+            purpose=call.text("purpose") or None,
+            basis=call.text("basis") or None,
+            source=call.text("source") or None,
+        )
     with _opened(path) as file:
-        seen = preview(file, rules, overrides=overrides)
+        with _hints(rules):
+            seen = preview(file, rules, overrides=overrides)
+        _some_column(seen)
         order = Order(call.actor, path.name, seen.columns.sources, why)
         parts = ImportParts(house.clock, house.db, house.vault)
         done = run_import(
@@ -59,6 +74,39 @@ def _import_one(call: Call, path: Path, refused: str) -> tuple[dict[str, int], l
             _write_refused(Path(refused), file, seen.survey, rows)
     counts = {name: int(getattr(done, name)) for name in COUNTS}
     return counts, [_reason(row) for row in rows[:SHOWN]]
+
+
+@contextmanager
+def _hints(rules: Rules) -> Generator[None]:
+    """Say beside a name that is not there which ones are.
+
+    Raises:
+        MalformedError: the same, with the hint.
+    """
+    try:
+        yield
+    except MalformedError as error:
+        if error.where == "purpose":
+            raise MalformedError(error.where, f"{error.why}: {', '.join(rules.purposes)}") from None
+        if error.where.startswith("map "):
+            raise MalformedError(
+                error.where, f"{error.why}; fields are {', '.join(rules.fields())}"
+            ) from None
+        raise
+
+
+def _some_column(seen: Preview) -> None:
+    """A list of which nothing is known is refused at once, not row by row.
+
+    Raises:
+        MalformedError: no column goes anywhere.
+    """
+    if seen.columns.sources:
+        return
+    names = [view.column[:COLUMN_SHOWN] for view in seen.columns.columns[:COLUMNS_SHOWN]]
+    raise MalformedError(
+        "columns", f"none of these is known: {', '.join(names)}; try --map {names[0]}=email"
+    )
 
 
 def _opened(path: Path) -> BinaryIO:

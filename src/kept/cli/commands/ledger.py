@@ -4,11 +4,13 @@ from collections.abc import Sequence
 from functools import lru_cache
 from pathlib import Path
 
+from kept.backup.acts.check import check_backup
 from kept.base.encoding import Json, b64
 from kept.base.errors import ConflictError
 from kept.cli.commands.call import Call
 from kept.db.seam import Database
 from kept.db.shapes import misshapen
+from kept.ledger.acts.dossier import Dossier, strays
 from kept.ledger.acts.export import export
 from kept.ledger.acts.logs import current_log, succeed
 from kept.ledger.acts.receipts import NotYet, receipt
@@ -18,11 +20,14 @@ from kept.ledger.acts.verify import Fault, SubjectOf, verify_acts, verify_log
 from kept.ledger.model import Head, Subject
 from kept.ledger.policy import Log as TrustedLog
 from kept.ledger.policy import Policy
+from kept.promises.acts.check import check_promises
+from kept.staff.acts.check import check_staff
 from kept.vault.acts.check import check_vault
+from kept.vault.acts.listing import count_ever
 from kept.vault.acts.trail import subject_of_row
 from kept.wiring.house import House
 from kept.wiring.parts import first_origin
-from kept.wiring.signing import sequencer_for, sign_waiting
+from kept.wiring.signing import older_keys, sequencer_for, sign_waiting
 
 PEOPLE_AT_HAND = 10_000  # whose keys are kept in memory while the ledger is checked
 
@@ -37,7 +42,8 @@ def verify(call: Call) -> Json:
     for what, part in (
         ("entries, tiles, checkpoints", lambda: _log_faults(house, head)),
         ("acts and openings", lambda: _act_faults(house)),
-        ("people and records", lambda: _vault_faults(house)),
+        ("people and records", lambda: _vault_faults(call)),
+        ("team, keys and promises", lambda: _house_faults(house)),
     ):
         call.progress({"note": what})
         try:
@@ -83,11 +89,30 @@ def _act_faults(house: House) -> list[Fault]:
     return verify_acts(house.db, house.tiles, subject_of=_subjects(house), mask_of=mask_of)
 
 
-def _vault_faults(house: House) -> list[Fault]:
-    pages = check_vault(house.db, house.vault, house.tiles)
-    return [
-        Fault(f"{fault}: not as it was written", "vault") for page in pages for fault in page.faults
-    ]
+def _vault_faults(call: Call) -> list[Fault]:
+    house, people, faults = call.house, 0, list[Fault]()
+    total = house.db.read(count_ever)
+    for page in check_vault(house.db, house.vault, house.tiles):
+        people += page.people
+        call.progress({"done": people, "total": max(total, people), "note": "people"})
+        faults += [Fault(f"{fault}: not as it was written", "vault") for fault in page.faults]
+    return faults
+
+
+def _house_faults(house: House) -> list[Fault]:
+    dossier = Dossier(house.tiles)
+
+    def found() -> list[str]:
+        return [
+            *check_staff(house.db, house.staff, dossier),
+            *check_promises(house.db, dossier),
+            *check_backup(house.db, dossier),
+            *house.db.read(strays),
+        ]
+
+    first = found()
+    again = found() if first else []  # what stands, and is not just being done
+    return [Fault(f"{one}: not as it was written", "house") for one in first if one in again]
 
 
 def _subjects(house: House) -> SubjectOf:
@@ -105,8 +130,10 @@ def _told(fault: Fault) -> Json:
 
 
 def key(call: Call) -> Json:
-    """The line that others pin."""
-    return {"key": str(call.house.sequencer.key)}
+    """The key line of the log that grows, and those of closed logs, whose receipts still hold."""
+    house = call.house
+    older = [str(key) for key in older_keys(house)]
+    return {"key": str(house.sequencer.key), "older": older}
 
 
 def receipt_of(call: Call) -> Json:

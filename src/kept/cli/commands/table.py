@@ -6,6 +6,7 @@ from kept.base.encoding import Json
 from kept.base.errors import MalformedError
 from kept.cli.commands import (
     api_keys,
+    backups,
     consents,
     copies,
     imports,
@@ -38,6 +39,13 @@ COMMANDS: Mapping[str, Callable[[Call], Json]] = {
     "keyring words": keyring.renew_words,
     keyring.RECOVER: keyring.recover,
     "vault check": upkeep.vault_check,
+    "backup add": backups.add,
+    "backup places": backups.listing,
+    "backup status": backups.status,
+    "backup run": backups.run,
+    "backup drill": backups.drill,
+    "backup way": backups.way,
+    "backup note": backups.note,
     "checkup": upkeep.checkup,
     "verify": ledger.verify,
     "ledger key": ledger.key,

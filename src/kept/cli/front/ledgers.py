@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 ledger = App(name="ledger", help="The ledger: its key, an export, and what to do on a bad day.")
 MAX_RECEIPT_BYTES = 1 << 20
+MAX_KEYS = 100  # lines of one file; a house has as many as it ever had logs
 Key = Annotated[str | None, Parameter(name="--key")]
 
 
@@ -31,7 +32,8 @@ def verify(file: Path | None = None, /, *, key: Key = None, json: AsJson = False
 
     Args:
         file: a receipt (.tlog-proof); without one the whole ledger is checked.
-        key: the log's verifier key line, as /ledger/key gives it, or a file that holds it.
+        key: the log's verifier key line, or a file that holds it; of several lines, as
+            /ledger/key and `ledger key` give them, one has to fit.
         json: one object on one line.
         at: where the house lies.
     """
@@ -94,8 +96,12 @@ def _verify_receipt(path: Path, key: str | None, *, as_json: bool) -> int:
 
     if key is None:
         raise MalformedError("--key", "a receipt is checked against the log's verifier key")
-    line = Path(key).read_text(encoding="utf-8") if _is_file(key) else key
-    verdict = verify_receipt(_read(path), VerifierKey.parse(line.strip()))
+    text = Path(key).read_text(encoding="utf-8") if _is_file(key) else key
+    lines = text.strip().splitlines()[:MAX_KEYS] or [""]
+    proof = _read(path)
+    verdicts = [verify_receipt(proof, VerifierKey.parse(line.strip())) for line in lines]
+    held = (one for one in verdicts if not isinstance(one, Refused))
+    verdict = next(held, verdicts[0])
     steps = [{"step": s.step, "state": s.state, "what": s.what} for s in verdict.steps]
     if isinstance(verdict, Refused):
         said: dict[str, Any] = {"holds": False, "step": verdict.step, "why": verdict.why}
@@ -153,11 +159,14 @@ def _read(path: Path) -> bytes:
 def show_key(*, json: AsJson = False, at: At) -> None:
     """The log's verifier key line, for others to keep.
 
+    After `ledger succeed` the lines of closed logs follow, the newest first: receipts of those
+    logs hold under them.
+
     Args:
         json: one object on one line.
         at: where the house lies.
     """
-    tell(at.do("ledger key"), lambda d: d["key"], as_json=json)
+    tell(at.do("ledger key"), lambda d: "\n".join([d["key"], *d["older"]]), as_json=json)
 
 
 @ledger.command

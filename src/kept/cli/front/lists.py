@@ -85,17 +85,28 @@ def _corrected(path: Path, rules: "Rules", maps: tuple[str, ...]) -> tuple[str, 
     Raises:
         RefusedError: the owner stops here.
     """
+    print(_preview(path, rules, maps))
     while True:
-        print(_preview(path, rules, maps))
-        said = input("Enter takes it in; column=field corrects it; no stops: ").strip()
+        said = input("Enter: take it in. column=field: correct a column. no: stop. ").strip()
         if said.lower() in {"no", "n"}:
             raise RefusedError("not_confirmed", "Nothing was taken in.")
         if not said:
             return maps
+        try:
+            print(_preview(path, rules, (*maps, said)))
+        except MalformedError as error:
+            print(f"{error}. Fields: {', '.join(rules.fields())}.")
+            continue
         maps = (*maps, said)
 
 
 def _preview(path: Path, rules: "Rules", maps: tuple[str, ...]) -> str:
+    """What was found, column by column.
+
+    Raises:
+        MalformedError: a correction that names no column or no field.
+        NotFoundError: the file cannot be read.
+    """
     from kept.flows.import_people import preview
     from kept.vault.model.mapping import parse_override
 
@@ -104,8 +115,6 @@ def _preview(path: Path, rules: "Rules", maps: tuple[str, ...]) -> str:
             seen = preview(file, rules, overrides=dict(map(parse_override, maps)))
     except OSError as error:
         raise NotFoundError(f"{path} cannot be read: {error.strerror}.") from None
-    except MalformedError as error:
-        return f"{error}"
     form = seen.survey
     parted = f", parted by {form.delimiter!r}" if form.delimiter else ""
     rows = [

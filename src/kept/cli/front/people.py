@@ -164,8 +164,10 @@ def give(
         json: one object on one line.
         at: where the house lies.
     """
-    told = {"words": words, "method": method, "source": source}
-    tell(at.do("consent give", id=id_, purpose=purpose, **told), _noted, as_json=json)
+    given = at.do(
+        "consent give", id=id_, purpose=purpose, words=words, method=method, source=source
+    )
+    tell(given, _noted, as_json=json)
 
 
 @consent.command

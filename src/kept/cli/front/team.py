@@ -11,6 +11,7 @@ staff = App(name="staff", help="Colleagues: invite, list, reset, disable.")
 keys = App(name="keys", help="API keys of services: issue, list, revoke.")
 Can = Annotated[tuple[str, ...], Parameter(name="--can", negative="")]
 Purposes = Annotated[tuple[str, ...], Parameter(name="--purpose", negative="")]
+NoLimit = Annotated[bool, Parameter(name="--no-reveal-limit", negative="")]
 Categories = Annotated[tuple[str, ...], Parameter(name="--category", negative="")]
 
 
@@ -85,6 +86,7 @@ def issue(
     purpose: Purposes,
     category: Categories = (),
     days: int = 90,
+    no_reveal_limit: NoLimit = False,
     json: AsJson = False,
     at: At,
 ) -> None:
@@ -96,6 +98,9 @@ def issue(
         purpose: what for; may be given again.
         category: which data; all of the purposes without it.
         days: how long it lives, at most 366.
+        no_reveal_limit: let it open any number of people: for a program that goes through them
+            all. Without it the limits for colleagues hold, 30 people in ten minutes and 200 a day
+            unless the book says otherwise.
         json: one object on one line.
         at: where the house lies.
     """
@@ -106,8 +111,21 @@ def issue(
         purposes=list(purpose),
         categories=list(category),
         days=days,
+        unlimited=int(no_reveal_limit),
     )
-    tell(made, lambda m: f"{m['key']}\nIt is shown this once. Its id: {m['id']}", as_json=json)
+    tell(made, _issued, as_json=json)
+
+
+def _issued(made: dict[str, Any]) -> str:
+    held = made["limits"]
+    limit = (
+        "It has no reveal limit: whoever holds it can open everybody within its purposes and"
+        " categories, as fast as the server goes. Each opening is an act under its name."
+        if held is None
+        else f"It opens at most {held['people']} people in {held['minutes']} minutes and"
+        f" {held['people_a_day']} a day; --no-reveal-limit makes a key without."
+    )
+    return f"{made['key']}\nIt is shown this once. Its id: {made['id']}\n{limit}"
 
 
 @keys.command(name="list")
@@ -118,8 +136,18 @@ def list_keys(*, json: AsJson = False, at: At) -> None:
         json: a list on one line.
         at: where the house lies.
     """
-    words = ("id", "name", "live", "can", "purposes", "expires_at")
-    tell(at.do("keys list"), lambda rows: table(rows, *words), as_json=json)
+    words = ("id", "name", "live", "can", "purposes", "limits", "expires_at")
+    tell(at.do("keys list"), lambda rows: table([*map(_listed, rows)], *words), as_json=json)
+
+
+def _listed(key: dict[str, Any]) -> dict[str, Any]:
+    held = key["limits"]
+    short = (
+        "none"
+        if held is None
+        else f"{held['people']} in {held['minutes']} min, {held['people_a_day']} a day"
+    )
+    return {**key, "limits": short}
 
 
 @keys.command

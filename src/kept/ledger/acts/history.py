@@ -75,8 +75,8 @@ def acts_of(
         top = 1 << 62 if before_n is None else before_n
         rows = act_rows.acts_before(tx, subject.person_n, before_n=top, limit=limit)
     sealed = act_rows.openings(tx, [row.id for row in rows])
-    book = _Entries(tx, tiles)
-    return [_seen(book, subject, row, sealed.get(row.id)) for row in rows]
+    book = Entries(tx, tiles)
+    return [seen(book.of(row.id), subject, row, sealed.get(row.id)) for row in rows]
 
 
 def one_of(tx: Tx, tiles: TileStore, /, *, subject: Subject, act_id: int) -> SeenAct | None:
@@ -90,7 +90,7 @@ def one_of(tx: Tx, tiles: TileStore, /, *, subject: Subject, act_id: int) -> See
     if row is None or row.person != subject.person_n:
         return None
     sealed = act_rows.openings(tx, [row.id]).get(row.id)
-    return _seen(_Entries(tx, tiles), subject, row, sealed)
+    return seen(Entries(tx, tiles).of(row.id), subject, row, sealed)
 
 
 def unseal(
@@ -165,17 +165,36 @@ def _tags(tx: Tx, tiles: TileStore, head: Head) -> Iterator[tuple[int, bytes]]:
                 yield number * TILE_WIDTH + at, entry.tag
 
 
-class _Entries:
-    """The entries of acts, wherever they stand or wait; each bundle is read once."""
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """The entry of an act with its place, None while it waits, and every origin of the house."""
 
-    def __init__(self, tx: Tx, tiles: TileStore) -> None:
+    entry: bytes
+    origin: str | None
+    index: int | None
+    origins: Sequence[str]
+
+
+Bundles = dict[tuple[int, int], tuple[bytes, ...]]
+"""Entries by log and number of the bundle."""
+
+
+class Entries:
+    """The entries of acts, wherever they stand or wait; each bundle is read once.
+
+    Args of the constructor: the snapshot, the tiles, and full bundles read before, which never
+    change and are added to.
+    """
+
+    def __init__(self, tx: Tx, tiles: TileStore, full: Bundles | None = None) -> None:
         self._tx, self._tiles = tx, tiles
         self._heads = {head.log: head for head in tree_rows.heads(tx)}
-        self._bundles: dict[tuple[int, int], tuple[bytes, ...]] = {}
+        self._full = {} if full is None else full
+        self._edge: Bundles = {}
         self.origins = [head.origin for head in self._heads.values()]
 
-    def of(self, act_id: int) -> tuple[bytes, str | None, int | None]:
-        """Entry, origin and index of one act.
+    def of(self, act_id: int) -> Standing:
+        """Where one act stands.
 
         Raises:
             TamperedError: the act has neither a place nor a waiting entry.
@@ -185,21 +204,31 @@ class _Entries:
             entry = outbox.waiting_entry(self._tx, act_id)
             if entry is None:
                 raise TamperedError(f"act {act_id}")
-            return entry, None, None
+            return Standing(entry, None, None, self.origins)
         head, (number, at) = self._heads[place[0]], divmod(place[1], TILE_WIDTH)
-        entries = self._bundles.get((head.log, number))
-        if entries is None:
-            entries = entries_of(self._tx, Log(head.origin, self._tiles), head, bundle=number)
-            self._bundles[head.log, number] = entries
-        return entries[at], head.origin, place[1]
+        entries = self._bundle(head, number)
+        return Standing(entries[at], head.origin, place[1], self.origins)
+
+    def _bundle(self, head: Head, number: int) -> tuple[bytes, ...]:
+        key = head.log, number
+        found = self._full.get(key) or self._edge.get(key)
+        if found is None:
+            found = entries_of(self._tx, Log(head.origin, self._tiles), head, bundle=number)
+            keep = self._full if (number + 1) * TILE_WIDTH <= head.stored else self._edge
+            keep[key] = found
+        return found
 
 
-def _seen(book: _Entries, subject: Subject, row: ActRow, sealed: bytes | None) -> SeenAct:
-    raw, origin, index = book.of(row.id)
-    entry = _entry(raw, row.id)
+def seen(standing: Standing, subject: Subject, row: ActRow, sealed: bytes | None, /) -> SeenAct:
+    """One act, opened and compared with its entry.
+
+    Raises:
+        TamperedError: the act's row, opening or entry was changed.
+    """
+    entry = _entry(standing.entry, row.id)
     if sealed is None or row.n is None:
         raise TamperedError(f"the opening of act {row.id}")
-    opening = unseal(subject, row, sealed, commitment=entry.commitment, origins=book.origins)
+    opening = unseal(subject, row, sealed, commitment=entry.commitment, origins=standing.origins)
     try:
         detail = opening.read()
     except MalformedError:
@@ -217,8 +246,8 @@ def _seen(book: _Entries, subject: Subject, row: ActRow, sealed: bytes | None) -
         at=from_micros(row.at),
         detail=detail,
         opening=opening,
-        origin=origin,
-        index=index,
+        origin=standing.origin,
+        index=standing.index,
     )
 
 

@@ -11,7 +11,7 @@ from kept.base.clock import to_micros
 from kept.base.encoding import Json, b64
 from kept.base.errors import ConflictError, MalformedError, NotFoundError
 from kept.db.seam import Pending, Tx
-from kept.ledger.acts.integrate import append
+from kept.ledger.acts.integrate import batch_of, put_in
 from kept.ledger.acts.record import record
 from kept.ledger.acts.tail import Tail
 from kept.ledger.merkle import EMPTY_ROOT
@@ -39,6 +39,11 @@ def current_log(tx: Tx) -> Head | None:
     """The newest log, the one that grows; None before `open_log`."""
     found = tree_rows.heads(tx)
     return found[0] if found else None
+
+
+def every_log(tx: Tx, /) -> list[Head]:
+    """Every log this house ever had, the newest first. Reads only."""
+    return tree_rows.heads(tx)
 
 
 def succeed(
@@ -85,7 +90,9 @@ def succeed(
     entry = outbox.waiting_entry(tx, done.act_id)
     if entry is None:
         raise ConflictError("The act that opens the next log is gone. Nothing was changed.")
-    return Pending(append(tx, Tail.load(tx, head), [(done.act_id, entry)]).head)
+    batch = batch_of(Tail.load(tx, head), [(done.act_id, entry)])
+    put_in(tx, batch)
+    return Pending(batch.after.head)
 
 
 def _opened(tx: Tx, origin: str, *, log: int, now: datetime) -> Head:

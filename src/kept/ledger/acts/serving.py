@@ -20,11 +20,14 @@ from kept.ledger.store import act_rows, checkpoint_rows, tree_rows
 from kept.ledger.tiles import TILE_WIDTH, Tile, cut, decode_bundle, node_reader, width_at
 
 _HOUSE = (
+    "backup.",
     "book.",
     "erased_",
     "checkup.",
+    "drill.",
     "import.",
     "key.",
+    "key_copy.",
     "keys.",
     "ledger.",
     "nobody.",

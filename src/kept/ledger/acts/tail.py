@@ -1,8 +1,9 @@
 """What stands in the database, right of the last full tile on disk?
 
-Rules: places [stored, size) lie whole in `ledger_leaves`; each level from 1 keeps the hashes after
-its last stored full tile in `ledger_edge`. What became full waits here until its file was written
-and read back. `read_tile` answers any tile or bundle of a log, from its file or from these tables.
+Rules: entries at places [stored, size) still lie in the outbox; each level from 1 keeps the hashes
+after its last stored full tile in `ledger_edge`. What became full waits here until its file was
+written and read back. `read_tile` answers any tile or bundle of a log, from its file or from these
+tables.
 Source: `docs/formats/ledger.md`, tiles.
 """
 
@@ -37,20 +38,29 @@ class Tail:
     """The right edge of one log, with what is full but not yet known to be on disk."""
 
     head: Head
-    entries: tuple[bytes, ...]  # places [stored, size)
+    runs: tuple[range, ...]  # numbers of the acts at places [stored, size)
+    entries: tuple[bytes, ...]  # theirs
     leaves: tuple[bytes, ...]  # their hashes
     uppers: tuple[bytes, ...]  # per level from 1: hashes after its last stored full tile
+    closed: tuple[range, ...] = ()  # acts of closed logs whose entries lie in no full tile
 
     @classmethod
     def load(cls, tx: Tx, head: Head) -> Self:
         """Read it from the tables."""
+        runs = tuple(tree_rows.places(tx, head.log, start=head.stored, end=head.size))
         entries = tuple(tree_rows.leaves(tx, head.log, start=head.stored, end=head.size))
         edges = tree_rows.edges(tx, head.log)
         uppers = tuple(edges[level][1] for level in sorted(edges))
-        return cls(head, entries, tuple(leaf_hashes(entries)), uppers)
+        closed = tuple(
+            run
+            for one in tree_rows.heads(tx)
+            if one.log != head.log
+            for run in tree_rows.places(tx, one.log, start=one.stored, end=one.size)
+        )
+        return cls(head, runs, entries, tuple(leaf_hashes(entries)), uppers, closed)
 
-    def grown(self, entries: Sequence[bytes]) -> "Tail":
-        """The tail after appending entries, with the head that belongs to it."""
+    def grown(self, acts: Sequence[range], entries: Sequence[bytes]) -> "Tail":
+        """The tail after appending acts and their entries, with the head that belongs to it."""
         fresh = leaf_hashes(entries)
         old, leaves = self.head, (*self.leaves, *fresh)
         frontier, finished = Frontier.decode(old.size, old.frontier).grown(fresh)
@@ -58,11 +68,17 @@ class Tail:
         full = finished[TILE_HEIGHT::TILE_HEIGHT]  # roots of the tiles that became full
         above = [b"".join(roots) for roots in full if roots]
         uppers = tuple(map(b"".join, zip_longest(self.uppers, above, fillvalue=b"")))
-        return Tail(head, (*self.entries, *entries), leaves, uppers)
+        runs, entries = joined(self.runs, acts), (*self.entries, *entries)
+        return Tail(head, runs, entries, leaves, uppers, self.closed)
 
     def first(self, level: int) -> int:
         """The index of the first hash that this tail holds of a level."""
         return (self.head.stored >> TILE_HEIGHT * (level + 1)) * TILE_WIDTH
+
+    @property
+    def full_size(self) -> int:
+        """The size up to which every tile of the lowest level is full."""
+        return self.head.size // TILE_WIDTH * TILE_WIDTH
 
     @property
     def waiting_tiles(self) -> int:
@@ -83,16 +99,32 @@ class Tail:
             return b"".join(self.leaves[at : at + TILE_WIDTH])
         return self.uppers[tile.level - 1][at * HASH_BYTES :][:TILE_BYTES]
 
-    def trimmed(self) -> "Tail":
-        """The tail once everything full is on disk."""
-        stored = self.head.size // TILE_WIDTH * TILE_WIDTH
+    def trimmed(self, stored: int) -> "Tail":
+        """The tail once everything full up to `stored`, a multiple of 256, is on disk."""
         new = replace(self, head=replace(self.head, stored=stored))
         at = stored - self.head.stored
         uppers = tuple(
             hashes[(new.first(level) - self.first(level)) * HASH_BYTES :]
             for level, hashes in enumerate(self.uppers, 1)
         )
-        return Tail(new.head, self.entries[at:], self.leaves[at:], uppers)
+        runs, entries = _after(self.runs, at), self.entries[at:]
+        return Tail(new.head, runs, entries, self.leaves[at:], uppers, self.closed)
+
+
+def joined(runs: Sequence[range], more: Sequence[range]) -> tuple[range, ...]:
+    """Runs in order of place, those that go on one from another made one."""
+    if runs and more and runs[-1].stop == more[0].start:
+        return (*runs[:-1], range(runs[-1].start, more[0].stop), *more[1:])
+    return (*runs, *more)
+
+
+def _after(runs: Sequence[range], count: int) -> tuple[range, ...]:
+    """The runs without their first `count` acts."""
+    left = list[range]()
+    for run in runs:
+        left.append(run[count:])
+        count = max(count - len(run), 0)
+    return tuple(run for run in left if run)
 
 
 def write_edges(tx: Tx, old: Tail, new: Tail) -> None:

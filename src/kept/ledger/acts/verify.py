@@ -14,6 +14,7 @@ from kept.base.encoding import Json
 from kept.base.errors import MalformedError, TamperedError
 from kept.db.seam import Database, Tx
 from kept.ledger.acts.history import disagreements, unseal
+from kept.ledger.acts.integrate import runs_of
 from kept.ledger.acts.serving import Log, entries_of, is_of_the_house
 from kept.ledger.acts.starting import root_at, tree_holds
 from kept.ledger.acts.tail import read_tile, stored_path
@@ -57,13 +58,17 @@ def verify_log(
     Raises:
         UnavailableError: database or tile store cannot be read.
     """
-    house = _House(tiles, keys, db.read(tree_rows.heads))
-    faults = [fault for head in house.heads for fault in _tree_faults(db, tiles, head)]
-    for head in house.heads:
-        faults += db.read(lambda tx, head=head: list(_checkpoint_faults(tx, house, head)))
+    heads = db.read(tree_rows.heads)
+    faults = [fault for head in heads for fault in _tree_faults(db, tiles, head)]
+    for head in heads:
+        faults += db.read(
+            lambda tx, head=head: list(_checkpoint_faults(_now(tx, tiles, keys), tx, head.origin))
+        )
     if mark is None:
-        return [*faults, Fault("is missing", "high-water")] if house.heads else faults
-    return faults + db.read(lambda tx: _note_faults(tx, house, mark, where="high-water"))
+        return [*faults, Fault("is missing", "high-water")] if heads else faults
+    return faults + db.read(
+        lambda tx: _note_faults(_now(tx, tiles, keys), tx, mark, where="high-water")
+    )
 
 
 def verify_acts(
@@ -106,11 +111,15 @@ def verify_acts(
 
 @dataclass(frozen=True, slots=True)
 class _House:
-    """What a note is compared with."""
+    """What a note is compared with: `heads` of the snapshot that the note was read in."""
 
     tiles: TileStore
     keys: tuple[VerifierKey, ...]
     heads: list[Head]
+
+
+def _now(tx: Tx, tiles: TileStore, keys: tuple[VerifierKey, ...]) -> _House:
+    return _House(tiles, keys, tree_rows.heads(tx))
 
 
 def _tree_faults(db: Database, tiles: TileStore, head: Head) -> list[Fault]:
@@ -154,7 +163,7 @@ def _edge_fault(head: Head, node: NodeReader) -> Fault:
     ):
         end = at + (1 << (head.size - at).bit_length() - 1)
         if one != other:
-            where = f"ledger_leaves entries {at} to {end - 1}"
+            where = f"ledger_outbox entries {at} to {end - 1}"
             return Fault("an entry is not the one that was signed", where)
         at = end
     return Fault("the root is not that of the entries", f"ledger_head {head.origin}")
@@ -163,20 +172,20 @@ def _edge_fault(head: Head, node: NodeReader) -> Fault:
 def _named(head: Head, found: Changed) -> Fault:
     tile = Tile.parse(found.path)
     is_in_tables = tile.full.needs_size > head.stored
-    table = "ledger_edge" if tile.level else "ledger_leaves"
+    table = "ledger_edge" if tile.level else "ledger_outbox"
     where = table if is_in_tables else stored_path(head.log, tile.full)
     return Fault(found.why, where if found.entry is None else f"{where} entry {found.entry}")
 
 
-def _checkpoint_faults(tx: Tx, house: _House, head: Head) -> Iterator[Fault]:
-    for size, note in checkpoint_rows.checkpoints(tx, head.origin):
+def _checkpoint_faults(house: _House, tx: Tx, origin: str) -> Iterator[Fault]:
+    for size, note in checkpoint_rows.checkpoints(tx, origin):
         yield from _note_faults(
-            tx, house, note, where=f"ledger_checkpoints {head.origin} {size}", size=size
+            house, tx, note, where=f"ledger_checkpoints {origin} {size}", size=size
         )
 
 
 def _note_faults(
-    tx: Tx, house: _House, note: bytes, /, *, where: str, size: int | None = None
+    house: _House, tx: Tx, note: bytes, /, *, where: str, size: int | None = None
 ) -> list[Fault]:
     said = _signed(note, house.keys)
     head = next((one for one in house.heads if said and one.origin == said.origin), None)
@@ -224,21 +233,24 @@ class _Check:
             except TamperedError:
                 return  # named by `verify_log`
         for index, raw in enumerate(entries[: end - start], start):
-            if index not in rows:
-                yield Fault("no act stands behind it", f"entry {index} of {head.origin}")
-            else:
+            if index in rows:
                 yield from self._act(rows[index][0], rows[index][1], raw)
+        for run in runs_of(index for index in range(start, end) if index not in rows):
+            where = _told("entry", "entries", run)
+            yield Fault("no act stands behind it", f"{where} of {head.origin}")
 
     def waiting(self, tx: Tx) -> Iterator[Fault]:
         """Faults of the acts that have no place yet."""
-        after = 0
+        after, lost = 0, list[int]()
         while rows := act_rows.unplaced(tx, after=after, limit=CHUNK):
             for row, sealed, raw in rows:
                 if raw is None:
-                    yield Fault("has no entry in the ledger and none that waits", f"act {row.id}")
+                    lost.append(row.id)
                 else:
                     yield from self._act(row, sealed, raw)
             after = rows[-1][0].id
+        for run in runs_of(lost):
+            yield Fault("has no entry in the ledger and none that waits", _told("act", "acts", run))
 
     def _act(self, row: ActRow, sealed: bytes | None, raw: bytes) -> Iterator[Fault]:
         try:
@@ -289,6 +301,10 @@ class _Check:
         if row.n is None or tag_of(subject.tag_key.reveal(), row.n) != entry.tag:
             raise TamperedError(f"the count of act {row.id}")
         return unseal(subject, row, sealed, commitment=entry.commitment, origins=self._origins)
+
+
+def _told(one: str, many: str, run: range) -> str:
+    return f"{one} {run.start}" if len(run) == 1 else f"{many} {run.start} to {run.stop - 1}"
 
 
 def _public(row: ActRow, sealed: bytes, entry: Entry) -> Opening:

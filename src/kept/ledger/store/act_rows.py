@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from kept.db.seam import Tx, Value
+from kept.ledger.store import tree_rows
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +26,15 @@ class ActRow:
     idx: int | None
 
 
-_ACT = (
-    "select a.id, a.kind, a.actor, a.role, a.purpose, a.person, a.n, a.categories, a.at, p.idx"
-    " from acts a left join act_places p on p.act = a.id"
+_COLUMNS = (
+    "a.id, a.kind, a.actor, a.role, a.purpose, a.person, a.n, a.categories, a.at,"
+    " p.idx + a.id - p.act"
 )
+_PLACE = (  # the run that begins last before an act is the only one it can stand in
+    "left join act_places p on p.act + p.n > a.id"
+    " and p.act = (select max(q.act) from act_places q where q.act <= a.id)"
+)
+_ACT = f"select {_COLUMNS} from acts a {_PLACE}"  # noqa: S608  # fixed texts
 
 
 def next_count(tx: Tx, person: int) -> int:
@@ -130,29 +136,35 @@ def openings(tx: Tx, act_ids: Sequence[int]) -> dict[int, bytes]:
 
 def act_at(tx: Tx, log: int, index: int) -> ActRow | None:
     """The act that stands at a place of a log."""
-    row = tx.row("select act from act_places where log = :log and idx = :idx", log=log, idx=index)
+    row = tx.row(
+        "select act + :idx - idx from act_places where log = :log and idx + n > :idx and idx ="
+        " (select max(idx) from act_places where log = :log and idx <= :idx)",
+        log=log,
+        idx=index,
+    )
     return act(tx, row[0]) if row else None
 
 
 def placed(tx: Tx, log: int, *, start: int, end: int) -> list[tuple[ActRow, bytes | None]]:
     """Acts and stored openings at the places [start, end) of a log, in order of place."""
-    found = tx.rows(
-        "select a.id, a.kind, a.actor, a.role, a.purpose, a.person, a.n, a.categories, a.at,"
-        " p.idx, o.sealed from act_places p join acts a on a.id = p.act"
-        " left join act_openings o on o.act = p.act"
-        " where p.log = :log and p.idx >= :a and p.idx < :b order by p.idx",
-        log=log,
-        a=start,
-        b=end,
-    )
-    return [(ActRow(*row[:10]), row[10]) for row in found]
+    found: list[tuple[ActRow, bytes | None]] = []
+    for run in tree_rows.places(tx, log, start=start, end=end):
+        rows = tx.rows(
+            f"select {_COLUMNS}, o.sealed from act_places p"  # noqa: S608  # fixed texts
+            " join acts a on a.id >= :first and a.id < :stop"
+            " left join act_openings o on o.act = a.id"
+            " where p.act = (select max(act) from act_places where act <= :first) order by a.id",
+            first=run.start,
+            stop=run.stop,
+        )
+        found += [(ActRow(*row[:10]), row[10]) for row in rows]
+    return found
 
 
 def unplaced(tx: Tx, *, after: int, limit: int) -> list[tuple[ActRow, bytes | None, bytes | None]]:
     """Acts without a place, with their opening and waiting entry where they have one."""
     found = tx.rows(
-        "select a.id, a.kind, a.actor, a.role, a.purpose, a.person, a.n, a.categories, a.at,"
-        " p.idx, o.sealed, w.entry from acts a left join act_places p on p.act = a.id"
+        f"select {_COLUMNS}, o.sealed, w.entry from acts a {_PLACE}"  # noqa: S608  # fixed
         " left join act_openings o on o.act = a.id left join ledger_outbox w on w.act = a.id"
         " where p.act is null and a.id > :after order by a.id limit :limit",
         after=after,
@@ -162,33 +174,56 @@ def unplaced(tx: Tx, *, after: int, limit: int) -> list[tuple[ActRow, bytes | No
 
 
 def strays(tx: Tx) -> list[tuple[str, int]]:
-    """(table, act) of every opening, place and waiting entry that no act stands behind."""
+    """(table, act) of every opening, place and entry that no act stands behind."""
     found: list[tuple[str, int]] = []
-    for table in ("act_openings", "act_places", "ledger_outbox"):
+    for table in ("act_openings", "ledger_outbox"):
         rows = tx.rows(
             f"select t.act from {table} t left join acts a on a.id = t.act"  # noqa: S608  # fixed
             " where a.id is null order by t.act"
         )
         found += [(table, row[0]) for row in rows]
+    gaps = tx.rows(  # between two acts that follow one another
+        "select last + 1, next from (select lag(id) over (order by id) as last, id as next"
+        " from acts) as pair where next > last + 1"
+    )
+    for first, n in tx.rows("select act, n from act_places order by act") if gaps else ():
+        for start, stop in gaps:
+            found += [("act_places", act) for act in range(max(first, start), min(first + n, stop))]
     return found
 
 
 def misfits(tx: Tx) -> list[tuple[str, int]]:
-    """(table, key) of helping rows that contradict the acts: counters and newest leaves."""
+    """(table, key) of helping rows that contradict the acts or each other.
+
+    Counters that do not count, runs of places that leave a gap or overlap, places beyond the head
+    or fewer than it says, entries that lie here though their tile is stored.
+    """
     counters = tx.rows(
         "select person from act_counters c where next <> coalesce("
         "(select max(n) + 1 from acts a where a.person = c.person), 0)"
         " union select person from acts where person is not null"
         " and person not in (select person from act_counters)"
     )
-    leaves_ = tx.rows(
-        "select l.idx from ledger_leaves l left join ledger_head h on h.log = l.log"
-        " left join act_places p on p.log = l.log and p.idx = l.idx"
-        " where l.act <> p.act or h.size is null or l.idx >= h.size"
+    runs = tx.rows(
+        "select act from (select act, idx, coalesce(lag(idx + n) over w, 0) as should,"
+        " lag(act + n) over (order by act) as earliest from act_places"
+        " window w as (partition by log order by idx)) as run"
+        " where idx <> should or act < earliest"
+        " union select coalesce(p.act, 0) from ledger_head h left join act_places p"
+        " on p.log = h.log and p.idx = (select max(idx) from act_places where log = h.log)"
+        " where h.size <> coalesce(p.idx + p.n, 0)"
+        " union select act from act_places where log not in (select log from ledger_head)"
     )
-    return [("act_counters", row[0]) for row in counters] + [
-        ("ledger_leaves", row[0]) for row in leaves_
-    ]
+    entries = tx.rows(
+        "select o.act from ledger_outbox o join act_places p on p.act + p.n > o.act"
+        " and p.act = (select max(q.act) from act_places q where q.act <= o.act)"
+        " join ledger_head h on h.log = p.log where p.idx + o.act - p.act < h.stored"
+    )
+    return (
+        [("act_counters", row[0]) for row in counters]
+        + [("act_places", row[0]) for row in runs]
+        + [("ledger_outbox", row[0]) for row in entries]
+    )
 
 
 def people_opened(tx: Tx, actor: str, kinds: Sequence[str], since: int) -> set[int]:

@@ -1,9 +1,10 @@
-"""The tree: heads, places, leaves and edges not yet in full tiles.
+"""The tree: heads, places, and the edges not yet in full tiles.
 
 Source: `db/migrations/data/0010_ledger.sql`.
 """
 
 from collections.abc import Sequence
+from itertools import accumulate
 
 from kept.db.seam import Tx
 from kept.ledger.model import Head
@@ -11,7 +12,11 @@ from kept.ledger.model import Head
 
 def place(tx: Tx, act_id: int) -> tuple[int, int] | None:
     """In which log and where an act stands, or None while it waits."""
-    row = tx.row("select log, idx from act_places where act = :act", act=act_id)
+    row = tx.row(
+        "select log, idx + :act - act from act_places where act + n > :act"
+        " and act = (select max(act) from act_places where act <= :act)",
+        act=act_id,
+    )
     return (row[0], row[1]) if row else None
 
 
@@ -58,38 +63,53 @@ def grow(tx: Tx, old_size: int, new: Head) -> bool:
     return changed == 1
 
 
-def append_leaves(tx: Tx, log: int, first: int, waiting: Sequence[tuple[int, bytes]]) -> None:
-    """Put acts and their entries at the places from `first`, and take them out of the outbox.
+def append_places(tx: Tx, log: int, first: int, runs: Sequence[range]) -> None:
+    """Give runs of acts the places from `first`, one run after the other.
 
-    What leaves the outbox is what came into the leaves: on PostgreSQL an act between these may
-    have been committed since they were read.
+    A run that goes on where the newest one ends makes that row longer.
     """
+    rest = list(runs)
+    longer = tx.run(
+        "update act_places set n = n + :more where log = :log and idx + n = :first"
+        " and act + n = :act and idx = (select max(idx) from act_places where log = :log)",
+        log=log,
+        first=first,
+        act=rest[0].start,
+        more=len(rest[0]),
+    )
+    if longer:
+        first += len(rest.pop(0))
+    starts = accumulate(map(len, rest), initial=first)
     tx.run_many(
-        "insert into ledger_leaves (log, idx, act, entry) values (:log, :idx, :act, :entry)",
-        [(log, first + at, act_id, entry) for at, (act_id, entry) in enumerate(waiting)],
-    )
-    fresh = "from ledger_leaves where log = :log and idx >= :first"
-    tx.run(
-        f"insert into act_places (act, log, idx) select act, log, idx {fresh}",
-        log=log,
-        first=first,
-    )
-    tx.run(
-        f"delete from ledger_outbox where act in (select act {fresh})",  # noqa: S608  # fixed
-        log=log,
-        first=first,
+        "insert into act_places (act, log, idx, n) values (:act, :log, :idx, :n)",
+        [(run.start, log, idx, len(run)) for run, idx in zip(rest, starts, strict=False)],
     )
 
 
-def leaves(tx: Tx, log: int, *, start: int, end: int) -> list[bytes]:
-    """Entries of places [start, end) that still lie in the database."""
-    found = tx.rows(
-        "select entry from ledger_leaves where log = :log and idx >= :a and idx < :b order by idx",
+def places(tx: Tx, log: int, *, start: int, end: int) -> list[range]:
+    """The numbers of the acts that stand at [start, end), in order of place, as runs."""
+    rows = tx.rows(
+        "select act, idx, n from act_places where log = :log and idx < :b and idx >= coalesce("
+        "(select max(idx) from act_places where log = :log and idx <= :a), 0) order by idx",
         log=log,
         a=start,
         b=end,
     )
-    return [row[0] for row in found]
+    runs = [range(act + max(start - idx, 0), act + min(end - idx, n)) for act, idx, n in rows]
+    return [run for run in runs if run]
+
+
+def leaves(tx: Tx, log: int, *, start: int, end: int) -> list[bytes]:
+    """Entries of places [start, end) that still lie in the database."""
+    found = list[bytes]()
+    for run in places(tx, log, start=start, end=end):
+        rows = tx.rows(
+            "select entry from ledger_outbox where act >= :a and act < :b order by act",
+            a=run.start,
+            b=run.stop,
+        )
+        found += [row[0] for row in rows]
+    return found
 
 
 def edges(tx: Tx, log: int) -> dict[int, tuple[int, bytes]]:
@@ -112,17 +132,11 @@ def put_edge(tx: Tx, log: int, *, level: int, first: int, hashes: bytes) -> None
 
 
 def mark_stored(tx: Tx, head_: Head, *, stored: int) -> bool:
-    """Note that full tiles up to `stored` are durable, and drop their leaves."""
+    """Note that full tiles up to `stored` are durable, unless another leader did."""
     changed = tx.run(
         "update ledger_head set stored = :stored where origin = :origin and stored = :old",
         stored=stored,
         origin=head_.origin,
         old=head_.stored,
     )
-    if changed:
-        tx.run(
-            "delete from ledger_leaves where log = :log and idx < :stored",
-            log=head_.log,
-            stored=stored,
-        )
     return changed == 1

@@ -8,6 +8,7 @@ that covers what it did not note.
 from datetime import datetime, timedelta
 
 from kept.base.clock import to_micros
+from kept.base.encoding import row_digest
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Actor, Kind
@@ -75,7 +76,12 @@ def note_break(
     if store.has_break(tx, key, ref):
         return Pending(None)
     happened = to_micros(happened_at)
-    detail = {"promise": key, "ref": ref, "happened": happened // 1_000_000}
+    detail = {
+        "promise": key,
+        "ref": ref,
+        "happened": happened // 1_000_000,
+        "row": row_digest(key, ref, happened),
+    }
     act = Act(Kind.PROMISE_BROKEN, actor, HOUSE, detail=detail)
     done = record(tx, origin, act=act, now=now)
     store.insert_break(tx, key, ref, happened=happened, recorded=to_micros(now), act=done.act_id)

@@ -7,6 +7,7 @@ explanation stands beside the break without changing its state.
 from datetime import datetime
 
 from kept.base.clock import from_micros, to_micros
+from kept.base.encoding import row_digest
 from kept.base.errors import MalformedError, NotFoundError
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
@@ -38,6 +39,7 @@ def pause(
         "until": to_micros(until) // 1_000_000,
         "en": reason.en,
         "ru": reason.ru,
+        "row": row_digest(key, to_micros(until), reason.en, reason.ru),
     }
     done = record(tx, origin, act=Act(Kind.PROMISE_PAUSED, actor, HOUSE, detail=detail), now=now)
     store.insert_pause(tx, key, rest, act=done.act_id)
@@ -67,7 +69,14 @@ def explain_break(
         raise NotFoundError("No such break was noted.")
     if repaired_at is not None and not from_micros(happened) <= repaired_at <= now:
         raise MalformedError("repaired", "lies between the break and now")
-    detail = {"promise": key, "ref": ref, "en": words.en, "ru": words.ru}
+    repaired = None if repaired_at is None else to_micros(repaired_at)
+    detail = {
+        "promise": key,
+        "ref": ref,
+        "en": words.en,
+        "ru": words.ru,
+        "row": row_digest(key, ref, words.en, words.ru, repaired),
+    }
     act = Act(Kind.PROMISE_EXPLAINED, actor, HOUSE, detail=detail)
     done = record(tx, origin, act=act, now=now)
     store.insert_answer(
@@ -77,7 +86,7 @@ def explain_break(
             "ref": ref,
             "en": words.en,
             "ru": words.ru,
-            "repaired": None if repaired_at is None else to_micros(repaired_at),
+            "repaired": repaired,
             "recorded": to_micros(now),
             "act": done.act_id,
         },

@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kept.base.clock import from_micros, to_micros
+from kept.base.encoding import row_digest
 from kept.base.errors import NotFoundError
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
@@ -49,6 +50,7 @@ def publish_version(
         "version": new.version,
         "identity": new.identity().hex(),
         "applies": to_micros(starts) // 1_000_000,
+        "row": row_digest(new.key, new.version, to_micros(starts)),
     }
     act = Act(Kind.PROMISE_PUBLISHED, actor, HOUSE, detail=detail)
     done = record(tx, origin, act=act, now=now)
@@ -89,7 +91,11 @@ def withdraw_promise(
     if key not in made:
         raise NotFoundError("No such promise is in force.")
     ends = now + NOTICE
-    detail = {"promise": key, "applies": to_micros(ends) // 1_000_000}
+    detail = {
+        "promise": key,
+        "applies": to_micros(ends) // 1_000_000,
+        "row": row_digest(key, to_micros(ends)),
+    }
     act = Act(Kind.PROMISE_WITHDRAWN, actor, HOUSE, detail=detail)
     done = record(tx, origin, act=act, now=now)
     store.insert_withdrawal(

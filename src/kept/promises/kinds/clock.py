@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 
 from kept.promises.model.evidence import BREAK_WINDOW, NUMBER_WINDOW, Case, Timed
 from kept.promises.model.status import Late, Number, State, Verdict, is_visible, within, worst
-from kept.promises.model.words import TESTS, span
+from kept.promises.model.words import TESTS, grouped, span
 from kept.vault.model.rules import Text
 
 RISK_TENTHS = 7  # at risk past 70 % of the time
@@ -77,7 +77,8 @@ def _say(own: list[Case], now: datetime) -> Text:
     if not own:
         return Text("no cases", "случаев не было")
     ok = sum(not is_late(c, now) for c in own)
-    return Text(f"{ok} of {len(own)}", f"{ok} из {len(own)}")
+    good, of = grouped(ok), grouped(len(own))
+    return Text(f"{good.en} of {of.en}", f"{good.ru} из {of.ru}")
 
 
 def _more(lengths: list[timedelta], drills: int) -> Text:

@@ -10,7 +10,7 @@ from datetime import datetime, timedelta
 from kept.promises.kinds.clock import is_late
 from kept.promises.model.evidence import NUMBER_WINDOW, Case, Timed
 from kept.promises.model.status import Number, State, Verdict, within
-from kept.promises.model.words import span
+from kept.promises.model.words import grouped, span
 from kept.vault.model.rules import Text
 
 FEW = 5  # below it, counts only
@@ -77,7 +77,10 @@ def _say(own: list[Case], ok: int) -> Text:
     if not own:
         return Text("no cases", "случаев не было")
     limit = span(own[0].due_at - own[0].started_at)
-    return Text(f"{ok} of {len(own)} within {limit.en}", f"{ok} из {len(own)} не дольше {limit.ru}")
+    good, of = grouped(ok), grouped(len(own))
+    return Text(
+        f"{good.en} of {of.en} within {limit.en}", f"{good.ru} из {of.ru} не дольше {limit.ru}"
+    )
 
 
 def _more(lengths: list[timedelta]) -> Text:

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from kept.promises.model.evidence import BREAK_WINDOW, Break, Counted
 from kept.promises.model.status import Number, State, Verdict, is_visible, within
-from kept.promises.model.words import russian_form
+from kept.promises.model.words import grouped, russian_form
 from kept.vault.model.rules import Text
 
 
@@ -35,7 +35,8 @@ def judge(rows: Counted, breaks: Iterable[Break], *, now: datetime) -> Verdict:
 def _say(rows: Counted, *, faults: int, n: int) -> Text:
     en = rows.subject.one.en if n == 1 else rows.subject.many.en
     ru = rows.subject.one.ru if russian_form(n) == 0 else rows.subject.many.ru
+    bad, of = grouped(faults), grouped(n)
     return Text(
-        f"{faults} of {n} {en} {rows.subject.fault.en}",
-        f"{faults} из {n} {ru} {rows.subject.fault.ru}",
+        f"{bad.en} of {of.en} {en} {rows.subject.fault.en}",
+        f"{bad.ru} из {of.ru} {ru} {rows.subject.fault.ru}",
     )

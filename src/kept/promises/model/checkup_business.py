@@ -59,6 +59,7 @@ BUSINESS_ROWS = (
             "Делайте копии: сначала закройте, потом храните в другом месте.",
         ),
         Text("Set up a copy", "Настроить копию"),
+        "/desk/backup",
     ),
     Row(
         "backup.understood",
@@ -68,6 +69,7 @@ BUSINESS_ROWS = (
             "Понимайте свою копию сами, без техника.",
         ),
         Text("Read the report", "Прочесть отчёт"),
+        "/desk/backup",
     ),
     Row(
         "pass.strong",

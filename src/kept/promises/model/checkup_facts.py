@@ -26,6 +26,9 @@ class Facts:
         consents: consents on record; fields_without_why: fields that do not say why.
         witnesses: outsiders who watch the log, not the owner's own.
         breaks: visible broken promises; breaks_answered: those the owner spoke to.
+        copied_at: newest copy in a second place; copy_places: how many places have a fresh one.
+        drilled_at: last time all came back from a copy; read_without_key: whether a copy could be.
+        report_read_at: when the plain report of a copy was read last.
         not_yours: the owner's reasons, by row.
     """
 
@@ -52,4 +55,9 @@ class Facts:
     witnesses: int = 0
     breaks: int = 0
     breaks_answered: int = 0
+    copied_at: datetime | None = None
+    copy_places: int = 0
+    drilled_at: datetime | None = None
+    read_without_key: bool | None = None
+    report_read_at: datetime | None = None
     not_yours: Mapping[str, str] = field(default_factory=dict[str, str])

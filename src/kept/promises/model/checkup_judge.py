@@ -12,10 +12,13 @@ from kept.promises.model.checkup_business import BUSINESS_ROWS
 from kept.promises.model.checkup_customer import CUSTOMER_ROWS
 from kept.promises.model.checkup_facts import Facts
 from kept.promises.model.checkup_team import TEAM_ROWS
-from kept.promises.model.words import day, span
+from kept.promises.model.words import day, grouped, span
 from kept.vault.model.rules import Text
 
 SCAN_OLD = timedelta(days=2)
+COPY_OLD = timedelta(hours=48)
+DRILL_OLD = timedelta(days=35)
+READ_OLD = timedelta(days=90)
 DELAY_LIMIT = timedelta(minutes=5)
 
 
@@ -50,9 +53,10 @@ def access_who(facts: Facts) -> State:
     """Everybody has an account, and the accounts were looked through in time."""
     if not facts.accounts:
         return Missing(Text("Nobody has an account yet.", "Учётных записей пока нет."))
+    accounts, readings = grouped(facts.accounts), grouped(facts.readings)
     held = Text(
-        f"Accounts: {facts.accounts}. Data opened {facts.readings} times, each for a reason.",
-        f"Учётных записей: {facts.accounts}. Открытий данных: {facts.readings}, каждое с целью.",
+        f"Accounts: {accounts.en}. Data read {readings.en} times, each for a reason.",
+        f"Учётных записей: {accounts.ru}. Просмотров данных: {readings.ru}, каждый с целью.",
     )
     if facts.reviewed_at is None or facts.reviews_overdue:
         return Partly(_and(held, "Look through the accounts.", "Пора просмотреть, кто вхож."))
@@ -167,6 +171,44 @@ def own_up(facts: Facts) -> State:
     return Done(held) if facts.breaks_answered >= facts.breaks else Missing(held)
 
 
+def backup_set(facts: Facts) -> State:
+    """A fresh copy in a second place, tried with the key and without it."""
+    if facts.copied_at is None:
+        return Missing(Text("There is no copy elsewhere yet.", "В другом месте копии пока нет."))
+    at = day(facts.copied_at)
+    held = Text(
+        f"Last copy on {at.en}, places with a fresh one: {facts.copy_places}.",
+        f"Последняя копия {at.ru}, мест со свежей: {facts.copy_places}.",
+    )
+    if facts.read_without_key:
+        return Missing(_and(held, "It can be read with no key!", "Её можно прочесть без ключа!"))
+    if facts.now - facts.copied_at > COPY_OLD:
+        return Partly(_and(held, "It is too old.", "Она устарела."))
+    if facts.drilled_at is None or facts.now - facts.drilled_at > DRILL_OLD:
+        return Partly(_and(held, "It was not tried of late.", "Её давно не пробовали."))
+    if facts.read_without_key is None:
+        return Partly(_and(held, "Not yet tried with no key.", "Без ключа ещё не пробовали."))
+    tried = day(facts.drilled_at)
+    return Done(
+        _and(
+            held,
+            f"All came back on {tried.en}. With no key it could not be read.",
+            f"Всё вернулось {tried.ru}. Без ключа её не прочесть.",
+        )
+    )
+
+
+def backup_understood(facts: Facts) -> State:
+    """The plain report of a copy was read in the last quarter."""
+    if facts.copied_at is None:
+        return Missing(Text("There is no copy to read of.", "Читать пока не о чем: копии нет."))
+    if facts.report_read_at is None:
+        return Missing(Text("The report was not read yet.", "Отчёт ещё не читали."))
+    at = day(facts.report_read_at)
+    held = Text(f"Report read on {at.en}.", f"Отчёт прочли {at.ru}.")
+    return Done(held) if facts.now - facts.report_read_at <= READ_OLD else Partly(held)
+
+
 Judgement = Callable[[Facts], State]
 JUDGEMENTS: Mapping[str, Judgement] = {
     "data.keeper": data_keeper,
@@ -180,6 +222,8 @@ JUDGEMENTS: Mapping[str, Judgement] = {
     "team.own.accounts": own_accounts,
     "seal.outside": seal_outside,
     "own.up": own_up,
+    "backup.set": backup_set,
+    "backup.understood": backup_understood,
 }
 ROWS: Sequence[Row] = (*BUSINESS_ROWS, *TEAM_ROWS, *CUSTOMER_ROWS)
 

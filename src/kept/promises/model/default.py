@@ -11,7 +11,7 @@ from kept.base.errors import MalformedError
 from kept.promises.model.book import parse_book
 
 _COMMENT = {"en": "#en ", "ru": "#ru "}
-_SOURCE = {"en": "customers from before this book", "ru": "клиенты, которые были до этой книги"}
+_SOURCE = {"en": "our list of customers from before", "ru": "наш прежний список клиентов"}
 
 
 def default_book(

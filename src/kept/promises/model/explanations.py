@@ -38,8 +38,10 @@ EXPLAINED: Mapping[str, Explained] = {
             "Сначала пишем, кто смотрит, и лишь потом показываем данные.",
         ),
         counted=Text(
-            "We count what was opened and match it with the log.",
-            "Считаем, что открыли, и сверяем с журналом.",
+            "We count each time the lock is opened: for a look, a list, a letter, a copy, or your"
+            " own visit. Then we match it with the log.",
+            "Считаем, сколько раз отпирали данные: для просмотра, списка, письма, копии или вас"
+            " самих. Потом сверяем с журналом.",
         ),
         cannot=OUTSIDE,
     ),
@@ -49,8 +51,10 @@ EXPLAINED: Mapping[str, Explained] = {
             "Чтобы открыть данные, надо выбрать цель. Всё прочее программа не даст.",
         ),
         counted=Text(
-            "We look at each time your data was opened and check the reason.",
-            "По каждому открытию проверяем, была ли на то цель.",
+            "We check the reason each time one of us reads your data. Letters, copies and your own"
+            " visits have no such reason, so they are not counted here.",
+            "По каждому просмотру сотрудником проверяем, была ли на то цель. У писем, копий и ваших"
+            " визитов её нет, и здесь их не считаем.",
         ),
         cannot=Text(
             "It cannot show if a person lied about the reason.",
@@ -63,14 +67,12 @@ EXPLAINED: Mapping[str, Explained] = {
             "Мы уничтожаем ваш ключ. Что им заперто, уже никто не прочтёт, и мы тоже.",
         ),
         counted=Text(
-            "We count the days from your request to the end of the key.",
-            "Считаем дни от вашей просьбы до конца ключа.",
+            "We count the days from your request to the end of the key, in our copies too.",
+            "Считаем дни от вашей просьбы до конца ключа, и в наших копиях тоже.",
         ),
         cannot=Text(
-            "This program makes no copies yet, so there is none to clear."
-            " It cannot reach a copy made in another way, or notes on paper.",
-            "Копий программа пока не делает, и чистить в них нечего."
-            " До копии, снятой иначе, и до записей на бумаге ей не достать.",
+            "It cannot reach a copy made in another way, or notes on paper.",
+            "До копии, снятой в обход программы, и до записей на бумаге ей не достать.",
         ),
     ),
     "export.fast": Explained(
@@ -96,6 +98,34 @@ EXPLAINED: Mapping[str, Explained] = {
         cannot=Text(
             "It does not help if a thief takes the keys as well.",
             "Замок не поможет, если украдут и ключи.",
+        ),
+    ),
+    "backup.daily": Explained(
+        how=Text(
+            "Each night we lock all that we hold, and then send it to a second place.",
+            "Каждую ночь мы запираем всё, что храним, и лишь потом шлём в другое место.",
+        ),
+        counted=Text(
+            "We count the hours since the last copy that came to its end.",
+            "Считаем часы от последней копии, которая дошла до конца.",
+        ),
+        cannot=Text(
+            "It does not show if the copy can be used. For that we try it.",
+            "Оно не покажет, годна ли копия. Для этого мы её пробуем.",
+        ),
+    ),
+    "restore.drill": Explained(
+        how=Text(
+            "We bring files back from the copy and compare them. The log picks which ones.",
+            "Мы берём файлы из копии и сверяем их. Какие — выбирает журнал.",
+        ),
+        counted=Text(
+            "We count the days since the last try in which all was the same.",
+            "Считаем дни от последней пробы, когда всё совпало.",
+        ),
+        cannot=Text(
+            "A few files are tried, not all. One bad file can be missed.",
+            "Мы пробуем часть файлов. Один плохой можно и не заметить.",
         ),
     ),
 }

@@ -17,6 +17,8 @@ from kept.promises.model.evidence import (
     Concern,
     Counted,
     Evidence,
+    Proof,
+    Proved,
     Subject,
     Timed,
 )
@@ -25,11 +27,14 @@ from kept.vault.model.rules import Text
 
 PAGE_DELAY_LIMIT = timedelta(minutes=5)  # guide: `access.seen` is at risk past it
 SCAN_OLD = timedelta(days=2)  # guide: `locked.rest` is at risk past it
+COPY_OLD = timedelta(hours=26)  # guide: `backup.daily` is at risk past it
+DRILL_OLD = timedelta(days=25)  # guide: `restore.drill` is at risk past it
+DRILL_FAILED_LONG = timedelta(days=7)  # and broken past it
 DELAY_WINDOW = timedelta(days=1)
 
 READINGS_OUTSIDE = Subject(
-    one=Text("reading", "открытия"),
-    many=Text("readings", "открытий"),
+    one=Text("reading", "просмотра"),
+    many=Text("readings", "просмотров"),
     fault=Text("outside their purpose", "не по назначению"),
 )
 OPENINGS_UNSEEN = Subject(
@@ -94,6 +99,29 @@ class Delays:
     slowest: timedelta
 
 
+@dataclass(frozen=True, slots=True)
+class CopyMade:
+    """A copy in a second place: the moment it shows, its files, how long it took.
+
+    `is_whole`: nothing that should be in it is missing.
+    """
+
+    at: datetime
+    files: int
+    took: timedelta
+    is_whole: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class DrillMade:
+    """A try to bring data back: how many items came back, and whether all was as it had been."""
+
+    at: datetime
+    items: int
+    took: timedelta
+    is_passed: bool
+
+
 class EvidenceSource(Protocol):
     """What the pillars tell about themselves. Reading only; every answer covers `since` to now."""
 
@@ -119,6 +147,14 @@ class EvidenceSource(Protocol):
 
     def page_delays(self, since: datetime) -> Delays:
         """Time from a reading to its line on the page."""
+        ...
+
+    def copies(self, since: datetime) -> tuple[CopyMade, ...]:
+        """Copies that were made in a second place."""
+        ...
+
+    def drills(self, since: datetime) -> tuple[DrillMade, ...]:
+        """Tries to bring the house back from a copy."""
         ...
 
 
@@ -170,6 +206,54 @@ def measure_locked_rest(promise: Promise, source: EvidenceSource, now: datetime)
     return _tallied(tally, VALUES_BARE, concerns=concerns)
 
 
+def measure_backup_daily(promise: Promise, source: EvidenceSource, now: datetime) -> Evidence:
+    """The youngest copy in a second place; at risk past 26 hours, or when files are missing."""
+    del promise
+    copies = sorted(source.copies(now - BREAK_WINDOW), key=lambda copy: copy.at)
+    proofs = tuple(Proof(copy.at, copy.files, copy.took) for copy in copies)
+    if not copies:
+        return Evidence(rows=Proved())
+    old = Text("the last copy is too old", "последняя копия устарела")
+    torn = Text("some files are not in the copy", "части файлов в копии нет")
+    concerns = [Concern(old, copies[-1].at + COPY_OLD + _INSTANT)]
+    if not copies[-1].is_whole:
+        concerns.append(Concern(torn, copies[-1].at))
+    return Evidence(rows=Proved(proofs), concerns=tuple(concerns))
+
+
+def measure_restore_drill(promise: Promise, source: EvidenceSource, now: datetime) -> Evidence:
+    """The last drill that passed; at risk past 25 days or while it fails, broken after 7 of it."""
+    del promise
+    drills = sorted(source.drills(now - BREAK_WINDOW), key=lambda drill: drill.at)
+    passed = [drill for drill in drills if drill.is_passed]
+    proofs = tuple(Proof(drill.at, drill.items, drill.took) for drill in passed)
+    concerns, breaks = list[Concern](), list[Break]()
+    if passed:
+        old = Text("the last try is too old", "последняя проба устарела")
+        concerns.append(Concern(old, passed[-1].at + DRILL_OLD + _INSTANT))
+    for first, ended in _failing(drills):
+        if ended is None:
+            concerns.append(
+                Concern(Text("the last try failed", "последняя проба не удалась"), first)
+            )
+        if (ended or now) - first > DRILL_FAILED_LONG:
+            breaks.append(Break(f"failed-{first:%Y%m%dT%H%M%SZ}", first + DRILL_FAILED_LONG))
+    return Evidence(rows=Proved(proofs), concerns=tuple(concerns), breaks=tuple(breaks))
+
+
+def _failing(drills: list[DrillMade]) -> list[tuple[datetime, datetime | None]]:
+    """Stretches from a first failed drill to the next that passed, None while there is none."""
+    found = list[tuple[datetime, datetime | None]]()
+    first: datetime | None = None
+    for drill in drills:
+        if not drill.is_passed and first is None:
+            first = drill.at
+        elif drill.is_passed and first is not None:
+            found.append((first, drill.at))
+            first = None
+    return [*found, (first, None)] if first is not None else found
+
+
 _INSTANT = timedelta(microseconds=1)  # older than two days, not two days old
 
 MEASURES: Mapping[str, Measure] = {
@@ -178,6 +262,8 @@ MEASURES: Mapping[str, Measure] = {
     "erase.proof": measure_erase_proof,
     "export.fast": measure_export_fast,
     "locked.rest": measure_locked_rest,
+    "backup.daily": measure_backup_daily,
+    "restore.drill": measure_restore_drill,
 }
 PERIODS: Mapping[str, timedelta] = {  # how long a collector may be silent before `stale`
     "access.seen": timedelta(hours=6),
@@ -185,6 +271,8 @@ PERIODS: Mapping[str, timedelta] = {  # how long a collector may be silent befor
     "erase.proof": timedelta(hours=6),
     "export.fast": timedelta(hours=6),
     "locked.rest": timedelta(days=3),
+    "backup.daily": timedelta(hours=6),
+    "restore.drill": timedelta(hours=6),
 }
 
 

@@ -7,6 +7,7 @@ Number and noun always come together, because Russian needs three forms and the 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
+from kept.base.texts import number_text
 from kept.vault.model.rules import Text
 
 MONTHS_EN = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
@@ -25,7 +26,8 @@ class Noun:
 
     def count(self, n: int) -> Text:
         """The number with its noun."""
-        return Text(f"{n} {self.en[n != 1]}", f"{n} {self.ru[russian_form(n)]}")
+        said = grouped(n)
+        return Text(f"{said.en} {self.en[n != 1]}", f"{said.ru} {self.ru[russian_form(n)]}")
 
 
 # Accusative, as after «за» and «через».
@@ -39,6 +41,11 @@ PROMISES = Noun(("promise", "promises"), ("обещания", "обещаний"
 # Nominative.
 TESTS = Noun(("test", "tests"), ("проверка", "проверки", "проверок"))
 THINGS = Noun(("item", "items"), ("запись", "записи", "записей"))
+
+
+def grouped(n: int) -> Text:
+    """A whole number in groups of three: `4,170`, «4 170»."""
+    return Text(number_text(n, "en"), number_text(n, "ru"))
 
 
 def russian_form(n: int) -> int:

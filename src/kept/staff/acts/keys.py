@@ -7,6 +7,7 @@ with the key's scope or with nothing: unknown, wrong, expired and revoked are on
 from dataclasses import dataclass
 from datetime import datetime
 
+from kept.base.encoding import Json
 from kept.base.errors import MalformedError, NotFoundError
 from kept.base.ids import ID_BYTES, KeyId
 from kept.crypto.chance import draw
@@ -76,11 +77,13 @@ def issue_key(
         issued_by=str(actor),
     )
     keys.insert(tx, key, hash_secret(secret_text(secret)))
-    detail = {
+    detail: dict[str, Json] = {
         "key": str(key.id),
         "capabilities": sorted(key.scope.capabilities),
         "purposes": sorted(key.scope.purposes),
     }
+    if key.scope.reveal_limits is None:
+        detail["limits"] = "none"
     trace(tx, parts, Kind.KEY_ISSUED, actor=actor, detail=detail, now=now)
     return Pending(IssuedKey(key, key_text(key.id, secret)))
 
@@ -93,8 +96,22 @@ def revoke_key(
     Raises:
         RefusedError: not for this actor.
         NotFoundError: no such key, or revoked already.
+        UnavailableError: keys.db, where it is noted too, cannot be written.
     """
     demand(actor.role, Permission.MANAGE_KEYS)
+    done = revoke_again(tx, parts, actor=actor, key=key, now=now)
+    parts.closings.note_key(key, at=now)
+    return done
+
+
+def revoke_again(
+    tx: Tx, parts: StaffParts, /, *, actor: Actor, key: KeyId, now: datetime
+) -> Pending[None]:
+    """End a key that was revoked and that old data brought back.
+
+    Raises:
+        NotFoundError: no such key, or revoked already.
+    """
     if not keys.revoke(tx, key, now):
         raise NotFoundError("There is no such key, or it was revoked already.")
     trace(tx, parts, Kind.KEY_REVOKED, actor=actor, detail={"key": str(key)}, now=now)

@@ -124,9 +124,14 @@ def join(
     sealed = seal_totp(parts, stored.account.id, secret)
     accounts.activate(tx, stored.n, password=password.hash, totp_env=sealed, totp_step=step)
     account = _joined(tx, stored.n)
-    detail = {"staff": str(account.id), "role": account.role.value}
+    signed_in = begin(tx, account_n=stored.n, account=account, method="code", now=now)
+    detail = {
+        "staff": str(account.id),
+        "role": account.role.value,
+        "session": signed_in.digest,
+    }
     trace(tx, parts, Kind.STAFF_JOINED, actor=actor_of(account), detail=detail, now=now)
-    return Pending(begin(tx, account_n=stored.n, account=account, method="code", now=now))
+    return Pending(signed_in)
 
 
 def _place_of(tx: Tx, who: Colleague, now: datetime) -> int:

@@ -12,6 +12,7 @@ from kept.crypto.keys import expand
 from kept.crypto.passwords import Passwords
 from kept.crypto.sealing import SealKey, open_sealed, seal
 from kept.crypto.secret import Secret
+from kept.staff.acts.closings import Closings
 from kept.staff.model.breached import BreachedTable
 
 _SEAL_VERSION = 1  # key version in the envelope: the house key does not rotate
@@ -56,6 +57,7 @@ class StaffParts:
     passwords: Passwords
     breached: BreachedTable
     site: Site
+    closings: Closings
     is_demo: bool = False
 
 

@@ -8,6 +8,8 @@ import base64
 from dataclasses import dataclass
 from datetime import datetime
 
+from kept.base.clock import to_micros
+from kept.base.encoding import row_digest
 from kept.base.errors import MalformedError, NotFoundError
 from kept.base.ids import StaffId
 from kept.crypto.chance import draw
@@ -33,6 +35,7 @@ class SignedIn:
     token: str
     session_id: str
     account: Account
+    digest: str  # what the act of signing in says of the session's row
 
 
 def begin(tx: Tx, /, *, account_n: int, account: Account, method: str, now: datetime) -> SignedIn:
@@ -41,7 +44,8 @@ def begin(tx: Tx, /, *, account_n: int, account: Account, method: str, now: date
     session_id = base64.b32encode(draw(_ID_BYTES)).decode("ascii").lower()
     row = SessionRow(0, session_id, account.role, method, now, now)
     sessions.insert(tx, row, token_hash=token_hash(token), account_n=account_n)
-    return SignedIn(token, session_id, account)
+    digest = row_digest(session_id, token_hash(token), account.role.value, method, to_micros(now))
+    return SignedIn(token, session_id, account, digest)
 
 
 def find_session(tx: Tx, token: str, /, *, now: datetime) -> Session | None:

@@ -119,7 +119,7 @@ def let_in(
     """Open a session for somebody proved, and record it. For verbs."""
     sessions.drop_stale(tx, sessions_before=now - ABSOLUTE, attempts_before=now - WINDOW)
     signed_in = begin(tx, account_n=n, account=account, method=method, now=now)
-    detail = {"staff": str(account.id), "method": method}
+    detail = {"staff": str(account.id), "method": method, "session": signed_in.digest}
     trace(tx, parts, Kind.STAFF_SIGNED_IN, actor=actor_of(account), detail=detail, now=now)
     return signed_in
 

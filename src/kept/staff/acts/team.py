@@ -82,16 +82,32 @@ def disable(
         RefusedError: not for this actor, or the last owner would leave.
         NotFoundError: nobody of this id.
         ConflictError: they left already.
+        UnavailableError: keys.db, where it is noted too, cannot be written.
     """
     stored = _managed(tx, actor, staff)
     if stored.account.state is AccountState.DISABLED:
         raise ConflictError("They left already.")
     _keep_an_owner(tx, stored)
-    ended = _strip(tx, stored.n, state=AccountState.DISABLED, disabled_at=now)
-    accounts.drop_invitations(tx, stored.n)
-    trace(tx, parts, Kind.STAFF_DISABLED, actor=actor, detail={"staff": str(staff)}, now=now)
+    ended = _shut_out(tx, parts, stored, actor=actor, now=now)
     seen = tuple(k for k in keys.all_keys(tx) if k.issued_by == f"staff:{staff}" and k.is_live(now))
+    parts.closings.note_leaver(staff, at=now)
     return Pending(Left(_read(tx, stored.n), ended, seen))
+
+
+def disable_again(
+    tx: Tx, parts: StaffParts, /, *, actor: Actor, staff: StaffId, now: datetime
+) -> Pending[int]:
+    """Shut out somebody who left and whom old data let in, the last owner too; sessions ended.
+
+    A house whose last owner left is reached from its terminal.
+
+    Raises:
+        NotFoundError: nobody of this id.
+    """
+    stored = accounts.by_id(tx, staff)
+    if stored is None:
+        raise NotFoundError("Nobody of this id works here.")
+    return Pending(_shut_out(tx, parts, stored, actor=actor, now=now))
 
 
 def reset_factor(
@@ -113,6 +129,17 @@ def reset_factor(
     invited = new_link(tx, parts, n=stored.n, account=_read(tx, stored.n), now=now)
     trace(tx, parts, Kind.STAFF_FACTOR_RESET, actor=actor, detail={"staff": str(staff)}, now=now)
     return Pending(invited)
+
+
+def _shut_out(
+    tx: Tx, parts: StaffParts, stored: StoredAccount, *, actor: Actor, now: datetime
+) -> int:
+    """Take away all that lets in; how many sessions ended."""
+    ended = _strip(tx, stored.n, state=AccountState.DISABLED, disabled_at=now)
+    accounts.drop_invitations(tx, stored.n)
+    detail = {"staff": str(stored.account.id)}
+    trace(tx, parts, Kind.STAFF_DISABLED, actor=actor, detail=detail, now=now)
+    return ended
 
 
 def _managed(tx: Tx, actor: Actor, staff: StaffId) -> StoredAccount:

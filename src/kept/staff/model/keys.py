@@ -21,6 +21,8 @@ from kept.vault.model.rules import RevealLimits, Rules
 SECRET_BYTES = 32
 LONGEST_LIFE = timedelta(days=366)
 USED_EVERY = timedelta(hours=1)  # `last_used_at` is no finer
+UNBOUNDED = 1_000_000  # people a day: a key issued with as much has no reveal limit at all
+UNLIMITED = RevealLimits(people=UNBOUNDED, people_a_day=UNBOUNDED)
 _KEY = re.compile(r"kept_([a-z2-7]{26})_([a-z2-7]{51}[aq])")  # the last digit carries one bit
 
 
@@ -50,6 +52,11 @@ class KeyScope:
             and categories <= self.categories
         )
 
+    @property
+    def reveal_limits(self) -> RevealLimits | None:
+        """How many people it may open; None for a service's key without such a limit."""
+        return None if self.limits.people_a_day >= UNBOUNDED else self.limits
+
     def check_against(self, rules: Rules) -> None:
         """See that the book knows every word of this scope.
 
@@ -57,7 +64,7 @@ class KeyScope:
             MalformedError: nothing to do, an unknown purpose, or a category no purpose covers.
         """
         if not self.capabilities or not self.purposes:
-            raise MalformedError("scope", "name at least one capability and one purpose")
+            raise MalformedError("scope", "choose at least one thing it may do, and what for")
         if not self.purposes <= rules.purposes.keys():
             raise MalformedError("purposes", "not all of them stand in the book")
         covered = frozenset[str]().union(*(rules.purposes[p].categories for p in self.purposes))

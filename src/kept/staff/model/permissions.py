@@ -78,7 +78,7 @@ GRANTS: Grants = MappingProxyType({
 
 
 _ASK: dict[Role, str] = {  # message ids of the catalogues
-    Role.OPERATOR: "This needs another role. Ask an operator.",
+    Role.OPERATOR: "This needs another role. Ask support.",
     Role.SENIOR: "This needs another role. Ask a senior.",
     Role.OWNER: "This needs another role. Ask the owner.",
 }

@@ -9,10 +9,12 @@ from typing import Any
 
 from kept.base.clock import from_micros, to_micros
 from kept.base.ids import StaffId
+from kept.db.closed import word_of
 from kept.db.seam import Row, Tx
 from kept.staff.model.account import Account, AccountState
 from kept.vault.model.rules import Role
 
+TABLE = "staff_account"
 ACCOUNT_COLUMNS = (
     "a.id, a.email, a.name, a.role, a.state, a.created_at, a.reviewed_at, a.disabled_at"
 )
@@ -43,14 +45,19 @@ class StoredInvitation:
 
 
 def account_of(columns: tuple[Any, ...]) -> Account:
-    """The account of `ACCOUNT_COLUMNS`."""
+    """The account of `ACCOUNT_COLUMNS`.
+
+    Raises:
+        TamperedError: its role or its state is no word that is written there.
+    """
     raw_id, email, name, role, state, created, reviewed, disabled = columns
+    staff = StaffId(bytes(raw_id))
     return Account(
-        StaffId(bytes(raw_id)),
+        staff,
         email,
         name,
-        Role(role),
-        AccountState(state),
+        word_of(Role, role, table=TABLE, column="role", row=staff),
+        word_of(AccountState, state, table=TABLE, column="state", row=staff),
         from_micros(created),
         from_micros(reviewed),
         None if disabled is None else from_micros(disabled),

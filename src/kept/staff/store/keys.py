@@ -5,6 +5,7 @@ from datetime import datetime, timedelta
 
 from kept.base.clock import from_micros, to_micros
 from kept.base.ids import KeyId, StaffId
+from kept.db.closed import word_of
 from kept.db.seam import Row, Tx
 from kept.staff.model.keys import ApiKey, Capability, KeyScope
 from kept.staff.model.passkeys import Passkey
@@ -154,14 +155,18 @@ def _join(words: frozenset[str]) -> str:
 
 
 def _key(row: Row) -> ApiKey:
+    key_id = KeyId(bytes(row[0]))
     scope = KeyScope(
-        frozenset(Capability(word) for word in row[2].split()),
+        frozenset(
+            word_of(Capability, word, table="api_key", column="capabilities", row=key_id)
+            for word in row[2].split()
+        ),
         frozenset(row[3].split()),
         frozenset(row[4].split()),
         RevealLimits(row[5], timedelta(microseconds=row[6]), row[7]),
     )
     return ApiKey(
-        KeyId(bytes(row[0])),
+        key_id,
         row[1],
         scope,
         from_micros(row[8]),

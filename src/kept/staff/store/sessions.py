@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kept.base.clock import from_micros, to_micros
+from kept.db.closed import word_of
 from kept.db.seam import Row, Tx
 from kept.staff.model.account import Account
 from kept.staff.model.session import SessionRow
@@ -130,4 +131,5 @@ def _failures(row: Row | None) -> Failures:
 
 def _session(columns: Row) -> SessionRow:
     n, session_id, role, method, created, seen = columns
-    return SessionRow(n, session_id, Role(role), method, from_micros(created), from_micros(seen))
+    role = word_of(Role, role, table="staff_session", column="role", row=n)
+    return SessionRow(n, session_id, role, method, from_micros(created), from_micros(seen))

@@ -5,7 +5,7 @@ second run of the same list therefore changes nothing. Keys come from the commit
 """
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import compress
@@ -15,6 +15,7 @@ from kept.base.clock import to_micros
 from kept.base.encoding import Json
 from kept.base.errors import ConflictError, RefusedError
 from kept.crypto import chance
+from kept.db.locks import Space, hold
 from kept.db.seam import Pending, Tx, Value
 from kept.ledger.acts.record import record, record_first
 from kept.ledger.model import Act, Actor, Kind
@@ -32,9 +33,10 @@ from kept.vault.acts.parts import (
     open_cell,
     seal_cell,
     tags_of,
+    times_of,
     write_cell,
 )
-from kept.vault.model.aliases import ALIAS_BYTES, make_alias
+from kept.vault.model.aliases import ALIAS_BYTES, alias_digest, make_alias
 from kept.vault.model.body import Body
 from kept.vault.model.intake import MERGE_KINDS, IndexKey, NewPerson, choose, fill
 from kept.vault.model.people import Added, Ambiguous, Merged, Outcome, Provenance
@@ -82,6 +84,7 @@ def add_people(
     outcomes: dict[int, Outcome] = {}
     fresh: dict[int, _Tagged] = {}
     tagged = [_Tagged(one, tags_of(vault, one.keys)) for one in newcomers]
+    hold(tx, Space.TAGS, (tag.tag for _, tags in tagged for tag in tags))
     seen = intake.seen(tagged)
     for at, (newcomer, tags) in enumerate(tagged):
         known = intake.known(newcomer, [tag[:3] in seen for tag in tags])
@@ -151,7 +154,8 @@ class _Intake:
         keys = list(reserved[: len(newcomers)])
         sealed = [self._sealed(one, key) for (one, _), key in zip(newcomers, keys, strict=True)]
         self._insert_people(numbers, aliases, keys)
-        self._insert_cells(numbers, sealed)
+        until = self._until()
+        self._insert_cells(numbers, sealed, until)
         store.insert_tags(
             self.tx,
             sorted(
@@ -161,8 +165,8 @@ class _Intake:
             ),
         )
         acts = [
-            (self._added(cells), key.subject(n))
-            for n, key, cells in zip(numbers, keys, sealed, strict=True)
+            (self._added(alias, cells, until), key.subject(n))
+            for n, alias, key, cells in zip(numbers, aliases, keys, sealed, strict=True)
         ]
         recorded = record_first(self.tx, self.vault.origin, acts=acts, now=self.now)
         return [
@@ -185,10 +189,10 @@ class _Intake:
         )
         return Merged(person.row.id, person.row.alias, done.act_id)
 
-    def _fill_in(self, person: Known, newcomer: NewPerson) -> list[tuple[str, str]]:
-        """(category key, envelope digest) of each category that got something new."""
+    def _fill_in(self, person: Known, newcomer: NewPerson) -> list[tuple[Category, str]]:
+        """(category, envelope digest) of each category that got something new."""
         cells = store.cells(self.tx, person.row.n)
-        written: list[tuple[str, str]] = []
+        written: list[tuple[Category, str]] = []
         for category, content in _bodies(self.vault, newcomer):
             old = cells.get(category.id)
             before = open_cell(self.vault, person, old) if old else Body()
@@ -207,7 +211,7 @@ class _Intake:
                 now=self.now,
             )
             reindex(self.tx, self.vault, person.row.n, category=category, content=after)
-            written.append((category.key, digest_of(env)))
+            written.append((category, digest_of(env)))
         return written
 
     def _insert_people(
@@ -244,17 +248,23 @@ class _Intake:
             for category, content in _bodies(self.vault, newcomer)
         ]
 
-    def _insert_cells(
-        self, numbers: Sequence[int], sealed: Sequence[list[tuple[Category, bytes]]]
-    ) -> None:
-        at = to_micros(self.now)
-        until = {
+    def _until(self) -> dict[int, tuple[int | None, int | None]]:
+        """(due, fresh) of each category written now, by its id."""
+        return {
             category.id: (
                 due_at(self.vault, category, since=self.now),
                 fresh_until(category, since=self.now),
             )
             for category in self.vault.rules.categories.values()
         }
+
+    def _insert_cells(
+        self,
+        numbers: Sequence[int],
+        sealed: Sequence[list[tuple[Category, bytes]]],
+        until: Mapping[int, tuple[int | None, int | None]],
+    ) -> None:
+        at = to_micros(self.now)
         store.insert_cells(
             self.tx,
             [
@@ -264,18 +274,29 @@ class _Intake:
             ],
         )
 
-    def _added(self, cells: list[tuple[Category, bytes]]) -> Act:
+    def _added(
+        self,
+        alias: str,
+        cells: list[tuple[Category, bytes]],
+        until: Mapping[int, tuple[int | None, int | None]],
+    ) -> Act:
         detail: dict[str, Json] = {
+            "alias": alias_digest(alias),
             "basis": self.why.basis.value,
             "sha256": [digest_of(env) for _, env in cells],
             "source": self.why.source,
+            "until": [list(until[category.id]) for category, _ in cells],
         }
         return self._act(Kind.PERSON_ADDED, tuple(category.key for category, _ in cells), detail)
 
-    def _merged(self, written: list[tuple[str, str]]) -> Act:
-        keys = tuple(key for key, _ in written)
-        digests = [digest for _, digest in written]
-        return self._act(Kind.PERSON_MERGED, keys, {"sha256": digests, "source": self.why.source})
+    def _merged(self, written: list[tuple[Category, str]]) -> Act:
+        detail: dict[str, Json] = {
+            "basis": self.why.basis.value,
+            "sha256": [digest for _, digest in written],
+            "source": self.why.source,
+            "until": times_of(self.vault, [category for category, _ in written], since=self.now),
+        }
+        return self._act(Kind.PERSON_MERGED, tuple(one.key for one, _ in written), detail)
 
     def _act(self, kind: Kind, keys: tuple[str, ...], detail: dict[str, Json]) -> Act:
         if self.why.batch:

@@ -10,6 +10,7 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
 from kept.vault.acts.parts import VaultParts, known_person
+from kept.vault.model.aliases import alias_digest
 from kept.vault.store import people as store
 
 _ALIAS = re.compile(r"[\w][\w .'-]{1,38}[\w.]")
@@ -40,6 +41,8 @@ def take_alias(
     if chosen != known.row.alias and store.aliases_taken(tx, [chosen]):
         raise ConflictError("Somebody is known by this alias. Choose another one.")
     store.set_alias(tx, known.row.n, alias=chosen, is_alias_only=is_alias_only, at=to_micros(now))
-    act = Act(Kind.ALIAS_ADDED, actor, OWN, detail={"only": is_alias_only})
+    act = Act(
+        Kind.ALIAS_ADDED, actor, OWN, detail={"alias": alias_digest(chosen), "only": is_alias_only}
+    )
     record(tx, vault.origin, act=act, subject=known.keys.subject, now=now)
     return Pending(chosen)

@@ -1,33 +1,30 @@
-"""Is every sealed record the one last written, and does all around it fit? Nothing goes out.
+"""Is every row about people the one that the acts left, and does each sealed record open?
 
-For each person: the keys open, each record opens where it stands, the newest act that wrote it
-commits to its envelope (so a row put back from an older copy is found), and the blind tags are
-those of the values. Then: no key without an owner. Pages are snapshots of their own, so a running
-house can be checked; what fails is named by the person's public id, and the rest is checked on.
+Pages of people are snapshots of their own, so a running house can be checked; opening is done
+after the snapshot was let go. Who fails is read once more before they are named, for keys.db is a
+file of its own and somebody may have been erased between. After the last page: what is nobody's.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass
 
-from kept.base.encoding import Json
-from kept.base.errors import MalformedError, NotFoundError, TamperedError
+from kept.base.encoding import Json, b64url
 from kept.base.ids import PersonId
-from kept.db.seam import Database, Tx
-from kept.ledger.acts.history import SeenAct, acts_of
+from kept.db.seam import Database, Row, Tx
+from kept.ledger.acts.dossier import Dossier, HouseAct, SealedAct, cut_after, openings_by_day
 from kept.ledger.model import Kind
 from kept.ledger.ports import TileStore
-from kept.vault.acts.correct import keys_of
-from kept.vault.acts.open import digest_of
-from kept.vault.acts.parts import Known, VaultParts, open_cell, tag_rows, with_keys
-from kept.vault.model.body import Body
+from kept.vault.acts.check_person import UNREADABLE, Dossiers, check_person
+from kept.vault.acts.erase import copies_digest, follow_of, rows_digest
+from kept.vault.acts.parts import VaultParts
+from kept.vault.model.forgetting import Step
+from kept.vault.store import pages, tags, tally
 from kept.vault.store import people as store
-from kept.vault.store import tags
-from kept.vault.store.people import PersonRow
+from kept.vault.store.pages import Page as Rows
 
-PAGE = 100
-ACTS = 200
+PAGE = 250  # people in one snapshot
+ACTS = 5_000  # or about so many acts
 KEYS = 5_000
-_UNREADABLE = (TypeError, ValueError, LookupError, AttributeError, OverflowError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,105 +38,196 @@ class Page:
 
 
 def check_vault(db: Database, vault: VaultParts, tiles: TileStore, /) -> Iterator[Page]:
-    """Check everybody, a page at a time; the last page has nobody and names stray keys and tags.
+    """Check everybody, a page at a time; the last page has nobody and names what is nobody's.
 
     Raises:
         UnavailableError: a database cannot be read.
     """
-    page = Page(0, 0, (), 0)
-    while True:
-        page = db.read(lambda tx, after=page.last_n: _page(tx, vault, tiles, after))
-        if not page.people:
-            break
+    check = _Check(db, vault, Dossier(tiles))
+    after = 0
+    while page := check.page(after):
         yield page
-    faults = [*_stray_keys(db, vault), *db.read(_stray_tags), *db.read(_stray_acts)]
-    yield Page(0, 0, tuple(faults), page.last_n)
+        after = page.last_n
+    faults = list(check.rest())
+    again = set(check.rest()) if faults else set[str]()  # what stands, and is not just being done
+    yield Page(0, 0, tuple(one for one in faults if one in again), after)
 
 
-def _page(tx: Tx, vault: VaultParts, tiles: TileStore, after_n: int) -> Page:
-    rows = store.people_after(tx, after_n=after_n, limit=PAGE)
-    faults: list[str] = []
-    records = 0
-    for row in rows:
-        found, failed = _person(tx, vault, tiles, row)
-        records += found
-        faults += failed
-    return Page(len(rows), records, tuple(faults), rows[-1].n if rows else after_n)
+@dataclass(frozen=True, slots=True)
+class _Check:
+    db: Database
+    vault: VaultParts
+    dossier: Dossier
+
+    def page(self, after: int) -> Page | None:
+        """The next people; None after the last."""
+        upto = self.db.read(lambda tx: _upto(tx, after))
+        if upto is None:
+            return None
+        people = self._read(after, upto)
+        faults = list[str]()
+        for held in people:
+            if _faults(self.vault, held):
+                again = self._read(held.row.n - 1, held.row.n)
+                faults += [fault for one in again for fault in _faults(self.vault, one)]
+        return Page(len(people), sum(len(one.cells) for one in people), tuple(faults), upto)
+
+    def _read(self, after: int, upto: int) -> list[Dossiers]:
+        def work(tx: Tx) -> tuple[Rows, dict[int, list[SealedAct]]]:
+            rows = pages.page(tx, after=after, upto=upto)
+            return rows, self.dossier.of_people(tx, after=after, upto=upto)
+
+        rows, acts = self.db.read(work)
+        room = self.vault.keys
+        keys = room.people([(row.id, row.n, row.keyver) for row, _ in rows.people])
+        ids = [row.id.raw for row, _ in rows.people]
+        graves, revoked = room.graves_of(ids), room.revoked_of(ids)
+        return [
+            Dossiers(
+                row,
+                changed_at,
+                keys[row.id],
+                rows.cells.get(row.n, []),
+                rows.consents.get(row.n, []),
+                rows.origins.get(row.n, []),
+                rows.exports.get(row.n, []),
+                rows.sessions.get(row.n, []),
+                rows.letters.get(row.n, []),
+                rows.erasures.get(row.n),
+                rows.tags.get(row.n, set()),
+                acts.get(row.n, []),
+                graves.get(row.id.raw),
+                {purpose: at for (raw, purpose), at in revoked.items() if raw == row.id.raw},
+            )
+            for row, changed_at in rows.people
+        ]
+
+    def rest(self) -> Iterator[str]:
+        """What is nobody's, and what concerns the house."""
+        yield from self._keys()
+        yield from self.db.read(lambda tx: [*_stray_tags(tx), *_stray_acts(tx), *_stray_rows(tx)])
+        yield from self.db.read(self._tallies)
+        yield from self._imports()
+        yield from self._graves()
+        yield from self._copies()
+
+    def _keys(self) -> Iterator[str]:
+        room, after = self.vault.keys, b""
+        while ids := room.live_ids(after=after, limit=KEYS):
+            owners = self.db.read(lambda tx, ids=ids: store.owners(tx, ids))
+            for raw in ids:
+                if raw not in owners and room.holds_keys(PersonId(raw)):
+                    yield f"the keys of nobody: {PersonId(raw)}"
+            after = ids[-1]
+        after = b""
+        while ids := room.reserved_ids(after=after, limit=KEYS):
+            yield from (f"a key of the reserve: {one}" for one in room.broken_reserve(ids))
+            after = ids[-1]
+        for kind, version in room.strange_indexes():
+            yield f"index key {kind} version {version}"
+
+    def _tallies(self, tx: Tx) -> list[str]:
+        """Openings counted where data is opened, and the acts of that day: as many."""
+        counted, recorded = pages.tallies(tx), openings_by_day(tx, day=tally.DAY)
+        days = sorted(counted.keys() | recorded.keys())
+        return [
+            f"the count of openings (opening_tally {day})"
+            for day in days
+            if counted.get(day, 0) != recorded.get(day, 0)
+        ]
+
+    def _imports(self) -> list[str]:
+        acts, (rows, origins) = self.dossier.of_house(
+            self.db, (Kind.IMPORT_DONE,), lambda tx: (pages.imports(tx), pages.grounds(tx))
+        )
+        done = {one.detail.get("batch"): one for one in acts}
+        grounds: dict[str, set[Row]] = {}
+        for batch, *ground in origins:
+            grounds.setdefault(batch, set()).add(tuple(ground))
+        faults = list[str]()
+        for row in rows:
+            batch = b64url(row[1])
+            said = done.pop(batch, None)
+            people = grounds.get(batch, set())
+            if not _import_fits(row, said) or not people <= {tuple(row[2:5])}:
+                faults.append(f"import {batch} (import_run {row[0]})")
+        return faults + [f"import {batch}: its row is gone" for batch in done]
+
+    def _graves(self) -> Iterator[str]:
+        """Every erasure that is done has its act, and every such act its erasure."""
+        acts, rows = self.dossier.of_house(self.db, (Kind.ERASED_HERE,), pages.erasures_done)
+        said: dict[str, list[Json]] = {}
+        for act in acts:
+            said.setdefault(str(act.detail.get("follow")), []).append(act.detail.get("rows"))
+        graves = self.vault.keys.graves_of([row.person.raw for row in rows])
+        for row in rows:
+            told = said.pop(follow_of(row.token_sha256), None)
+            digest = rows_digest(row, graves.get(row.person.raw), done_at=row.done_at or 0)
+            if row.step != Step.DONE or told is None or not {digest, None} & set(told):
+                yield f"the erasure of person {row.person} (erasure {row.n}) or its tombstone"
+        yield from (f"an erasure is gone: the one of link {follow}" for follow in said)
+
+    def _copies(self) -> Iterator[str]:
+        """An erasure that waited for the copies of keys says so in its act; its end has one too."""
+        kinds = (Kind.ERASED_HERE, Kind.ERASED_EVERYWHERE)
+        acts, rows = self.dossier.of_house(self.db, kinds, pages.erasures_in_copies)
+        waited = {
+            str(one.detail.get("follow"))
+            for one in acts
+            if one.kind == Kind.ERASED_HERE and one.detail.get("copies") is True
+        }
+        ended = {one.id: one for one in acts if one.kind == Kind.ERASED_EVERYWHERE}
+        for row in rows:
+            follow = None if row[1] is None else follow_of(row[1])
+            told = None if row[6] is None else ended.pop(row[6], None)
+            waited.discard(follow or "")
+            if not _copy_fits(row, follow, told):
+                yield f"the row of erasure_copy {row[0]}"
+        yield from (f"the row of erasure_copy that act {act} ended is gone" for act in ended)
+        yield from (f"the row of erasure_copy for link {one} is gone" for one in waited)
 
 
-def _person(tx: Tx, vault: VaultParts, tiles: TileStore, row: PersonRow) -> tuple[int, list[str]]:
-    cells = store.cells(tx, row.n)
+def _copy_fits(row: Row, follow: str | None, told: HouseAct | None) -> bool:
+    n, token_sha256, asked_at, done_at, destroyed_at, at, act = row
+    if follow is None or done_at is None or not asked_at <= destroyed_at <= done_at:
+        return False
+    if at is None or act is None or told is None:
+        return at is None and act is None
+    digest = copies_digest(n, token_sha256, destroyed_at)
+    return told.at == at and _of_it(told, follow, digest)
+
+
+def _of_it(told: HouseAct, follow: str, digest: str) -> bool:
+    """An act of an older Kept keeps no digest."""
+    return told.detail.get("follow") == follow and told.detail.get("rows") in {None, digest}
+
+
+def _upto(tx: Tx, after: int) -> int | None:
+    numbers = pages.numbers_after(tx, after=after, limit=PAGE)
+    if not numbers:
+        return None
+    cut = cut_after(tx, after=after, people=PAGE, acts=ACTS)
+    return numbers[-1] if cut is None else max(numbers[0], min(cut, numbers[-1]))
+
+
+def _faults(vault: VaultParts, held: Dossiers) -> list[str]:
     try:
-        person = with_keys(vault, row)
-    except (NotFoundError, TamperedError):
-        return len(cells), [f"the keys of person {row.id}"]
-    faults, bodies = list[str](), dict[int, Body]()
-    for cell in cells.values():
-        try:
-            bodies[cell.category_id] = open_cell(vault, person, cell)
-        except (TamperedError, MalformedError):
-            faults.append(f"category {cell.category_id} of person {row.id}")
-    try:
-        written = _written(tx, tiles, person)
-    except (TamperedError, MalformedError, *_UNREADABLE):
-        return len(cells), [*faults, f"the acts of person {row.id}"]
-    held = {number: digest_of(cell.env) for number, cell in cells.items()}
-    faults += _against_acts(vault, row, held=held, written=written)
-    if len(bodies) == len(cells) and not _tags_fit(tx, vault, row, bodies):
-        faults.append(f"the blind tags of person {row.id}")
-    return len(cells), faults
+        return check_person(vault, held)
+    except UNREADABLE:
+        return [f"the rows of {held.name}"]
 
 
-def _written(tx: Tx, tiles: TileStore, person: Known) -> dict[str, str | None]:
-    """What the newest act on each category says was written; None where it was taken out.
-
-    Raises:
-        TamperedError: an act was changed.
-    """
-    written: dict[str, str | None] = {}
-    before: int | None = None
-    while found := acts_of(tx, tiles, subject=person.keys.subject, before_n=before, limit=ACTS):
-        for act in found:
-            for category, digest in _of_act(act):
-                written.setdefault(category, digest)
-        before = found[-1].n
-    return written
-
-
-def _of_act(act: SeenAct) -> list[tuple[str, str | None]]:
-    """(category, envelope digest) of what an act wrote."""
-    categories = _words(act.detail.get("categories"))
-    if act.kind == Kind.RETENTION_EXPIRED:
-        return [(category, None) for category in categories]
-    if act.kind in {Kind.PERSON_ADDED, Kind.PERSON_MERGED, Kind.PERSON_CORRECTED}:
-        digests = act.detail.get("sha256")
-        known = [digests] if isinstance(digests, str) else _words(digests)
-        return list(zip(categories, known, strict=False))
-    return []
-
-
-def _words(value: Json) -> list[str]:
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-def _against_acts(
-    vault: VaultParts, row: PersonRow, *, held: Mapping[int, str], written: Mapping[str, str | None]
-) -> Iterator[str]:
-    """Records that are not the ones last written; an unknown category is left to the book."""
-    for category in vault.rules.categories.values():
-        if held.get(category.id) != written.get(category.key):
-            yield f"category {category.id} of person {row.id} is not what was last written"
-
-
-def _tags_fit(tx: Tx, vault: VaultParts, row: PersonRow, bodies: Mapping[int, Body]) -> bool:
-    wanted: set[tuple[int, int, bytes, int]] = set()
-    for category in vault.rules.categories.values():
-        if category.id in bodies:
-            indexed = [field for field in category.fields if field.indexed]
-            keys = keys_of(vault, indexed, bodies[category.id])
-            for tag in tag_rows(vault, row.n, keys):
-                wanted.add((tag["kind"], tag["ver"], tag["tag"], tag["field_id"]))  # type: ignore[arg-type]
-    return wanted == tags.of_person(tx, row.n)
+def _import_fits(row: Row, said: HouseAct | None) -> bool:
+    basis, actor, state, read, added, merged, refused, changed_at = row[3], *row[5:]
+    if said is None:
+        return state != "done"
+    detail = said.detail
+    return (state, actor, changed_at, read, added, merged, refused, basis) == (
+        "done",
+        said.actor,
+        said.at,
+        *(detail.get(name) for name in ("read", "added", "merged", "refused", "basis")),
+    )
 
 
 def _stray_tags(tx: Tx) -> list[str]:
@@ -151,10 +239,5 @@ def _stray_acts(tx: Tx) -> list[str]:
     return [f"act {act} is of nobody" for act in store.acts_of_nobody(tx)]
 
 
-def _stray_keys(db: Database, vault: VaultParts) -> Iterator[str]:
-    """Keys that are nobody's: what a person's erasing destroys may not stand."""
-    after = b""
-    while ids := vault.keys.live_ids(after=after, limit=KEYS):
-        owners = db.read(lambda tx, ids=ids: store.owners(tx, ids))
-        yield from (f"the keys of nobody: {PersonId(raw)}" for raw in ids if raw not in owners)
-        after = ids[-1]
+def _stray_rows(tx: Tx) -> list[str]:
+    return [f"{table} of nobody: row {n}" for table, n in pages.strays(tx)]

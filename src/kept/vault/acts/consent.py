@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from kept.base.clock import to_micros
+from kept.base.encoding import Json
 from kept.base.errors import MalformedError
 from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
@@ -86,17 +87,18 @@ def record_consent(
     is_yes = answer.state is ConsentState.GIVEN
     if not is_yes:
         vault.keys.revoke(person, purpose, now=now)
-    act = Act(
-        Kind.CONSENT_GIVEN if is_yes else Kind.CONSENT_WITHDRAWN,
-        actor,
-        purpose,
-        detail={
-            "method": answer.method,
-            "notice": rule.notice,
-            "state": answer.state.value,
-            "text": digest.hex(),
-        },
-    )
+    detail: dict[str, Json] = {
+        "lang": answer.lang,
+        "method": answer.method,
+        "notice": rule.notice,
+        "source": answer.source,
+        "state": answer.state.value,
+        "text": digest.hex(),
+    }
+    if answer.expires_at is not None:
+        detail["expires"] = to_micros(answer.expires_at)
+    kind = Kind.CONSENT_GIVEN if is_yes else Kind.CONSENT_WITHDRAWN
+    act = Act(kind, actor, purpose, detail=detail)
     return Pending(record(tx, vault.origin, act=act, subject=known.keys.subject, now=now).act_id)
 
 

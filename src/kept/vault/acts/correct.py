@@ -5,7 +5,7 @@ commits to the new revision and the envelope's SHA-256: a row rolled back later 
 Source: GDPR Art. 5(1)(d), 16.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,13 +15,15 @@ from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
-from kept.vault.acts.letters import tell_old_addresses
+from kept.vault.acts.letters import LINK, keep_address, moved_fields, use_of
 from kept.vault.acts.open import ask_gate, cells_asked, digest_of
 from kept.vault.acts.parts import (
+    Known,
     VaultParts,
     any_person,
     open_cell,
     tag_rows,
+    times_of,
     write_cell,
 )
 from kept.vault.model.body import Body, Mark, Status
@@ -30,6 +32,7 @@ from kept.vault.model.intake import IndexKey
 from kept.vault.model.normalise import normalise
 from kept.vault.model.rules import Category, Field
 from kept.vault.store import people as store
+from kept.vault.store import visits
 
 MAX_VALUE = 8_000  # characters of one value
 
@@ -44,6 +47,7 @@ class Correction:
     method: str = "self"
     lang: str = ""  # of who asked; the old e-mail address is told in it
     verified_at: int | None = None  # microseconds; when the values were checked
+    session: bytes = b""  # SHA-256 of the token of the person's session that makes it
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +72,8 @@ def correct(
 ) -> Pending[Corrected]:
     """Overwrite values of one category. Records `person.corrected`.
 
-    An e-mail address that is replaced or taken out is sent a notice.
+    An e-mail address that is replaced or taken out is sent a notice, and whoever came in by it is
+    out: a code under way and the person's sessions, but the one that makes this, are ended.
 
     Raises:
         NotFoundError: nobody has this id.
@@ -89,21 +94,24 @@ def correct(
     after, problems = changed(vault, category, before, correction=correction)
     rev, env = write_cell(tx, vault, known, category=category, content=after, old=old, now=now)
     reindex(tx, vault, known.row.n, category=category, content=after)
-    tell_old_addresses(
+    _close_old_ways(
         tx,
         vault,
         known,
-        category=category,
+        moved=moved_fields(vault, category, before=before, after=after),
         before=before,
-        after=after,
-        lang=correction.lang,
+        correction=correction,
+        actor=actor,
         now=now,
     )
     detail: dict[str, Json] = {
         "fields": sorted(correction.values),
         "rev": rev,
         "sha256": digest_of(env),
+        "until": times_of(vault, [category], since=now),
     }
+    if correction.method == LINK:
+        detail["method"] = LINK
     act = Act(
         Kind.PERSON_CORRECTED,
         actor,
@@ -114,6 +122,34 @@ def correct(
     )
     done = record(tx, vault.origin, act=act, subject=known.keys.subject, now=now)
     return Pending(Corrected(rev, done.act_id, problems))
+
+
+def _close_old_ways(
+    tx: Tx,
+    vault: VaultParts,
+    person: Known,
+    *,
+    moved: Sequence[Field],
+    before: Body,
+    correction: Correction,
+    actor: Actor,
+    now: datetime,
+) -> None:
+    """Tell each address that was taken away, and end what it let in."""
+    for field in moved:
+        keep_address(
+            tx,
+            vault,
+            person,
+            use=use_of(field, before, by=actor, method=correction.method),
+            field_id=field.id,
+            address=str(before.values[field.id]),
+            lang=correction.lang,
+            now=now,
+        )
+    if moved:
+        visits.drop_code(tx, person.row.n)
+        visits.end_sessions(tx, person.row.n, but=correction.session)
 
 
 def correct_for(

@@ -5,17 +5,26 @@ recorded, and only then does the worker get something to send. What is sent twic
 recorded twice: the ledger shows at least what left.
 """
 
+import hashlib
 from dataclasses import dataclass
 from datetime import datetime
 
 from kept.base.clock import to_micros
+from kept.base.encoding import b64url
 from kept.base.ids import PersonId
 from kept.crypto.chance import draw
 from kept.crypto.secret import Secret
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import OWN, Act, Actor, Kind
-from kept.vault.acts.letters import NEW, OLD, is_address, kept_address
+from kept.vault.acts.letters import (
+    NEW,
+    OLD,
+    UNDO_BYTES,
+    UNDO_LIFE,
+    is_address,
+    kept_address,
+)
 from kept.vault.acts.parts import Known, VaultParts, known_person, note_opening, open_cell
 from kept.vault.acts.readdress import hashed_code
 from kept.vault.acts.visit import CODE_DIGITS, CODE_LIFE, put_code
@@ -91,33 +100,43 @@ def release_change_code(
 
 
 def release_moved(
-    tx: Tx, vault: VaultParts, /, *, person: PersonId, asked: int, now: datetime
+    tx: Tx, vault: VaultParts, /, *, person: PersonId, asked: int, use: str, now: datetime
 ) -> Pending[Released | None]:
     """Where a change of the address is told: at the old one. Records `egress.mail`.
 
-    The old address stays until `forget_letter`, so that a letter not taken is tried again.
+    `secret` is the token of the link that undoes it, or "" without one; each letter has its own,
+    and its time begins now. The old address stays until `forget_moved`, so that a letter not taken
+    is tried again.
 
     Raises:
         NotFoundError: nobody has this id.
         TamperedError: what is sealed was changed.
     """
     known = known_person(tx, vault, person)
-    row = letters.at(tx, known.row.n, use=OLD, asked_at=asked)
+    row = letters.at(tx, known.row.n, use=use, asked_at=asked)
     if row is None or row.expires_at <= to_micros(now):
         return Pending(None)
+    token = draw(UNDO_BYTES) if use == OLD else b""
+    if token:
+        hashed = hashlib.sha256(token).digest()
+        letters.put_code(tx, row.n, hashed, expires_at=to_micros(now + UNDO_LIFE))
     return Pending(
-        _to_letter(tx, vault, known, row, secret="", what="notice to the old address", now=now)
+        _to_letter(
+            tx, vault, known, row, secret=b64url(token), what="notice to the old address", now=now
+        )
     )
 
 
-def forget_moved(tx: Tx, vault: VaultParts, /, *, person: PersonId, asked: int) -> Pending[None]:
-    """Forget the old address: it was told.
+def forget_moved(
+    tx: Tx, vault: VaultParts, /, *, person: PersonId, asked: int, use: str
+) -> Pending[None]:
+    """Forget an old address that was told, unless its letter holds a link.
 
     Raises:
         NotFoundError: nobody has this id.
     """
-    row = letters.at(tx, known_person(tx, vault, person).row.n, use=OLD, asked_at=asked)
-    if row is not None:
+    row = letters.at(tx, known_person(tx, vault, person).row.n, use=use, asked_at=asked)
+    if row is not None and use != OLD:
         letters.drop_one(tx, row.n)
     return Pending(None)
 

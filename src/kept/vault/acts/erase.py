@@ -8,8 +8,10 @@ import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
+from enum import StrEnum
 
 from kept.base.clock import from_micros, to_micros
+from kept.base.encoding import row_digest
 from kept.base.errors import ConflictError, NotFoundError, TamperedError
 from kept.base.ids import PersonId
 from kept.db.seam import Pending, Tx
@@ -28,6 +30,14 @@ TOKEN_BYTES = 16
 _STANDING = frozenset({PersonState.LIVE, PersonState.RESTRICTED})
 
 
+class Copies(StrEnum):
+    """Whether copies of the keys still hold the person's."""
+
+    NONE = "none"  # none was ever made that could hold it
+    WAITING = "waiting"
+    CLEARED = "cleared"
+
+
 @dataclass(frozen=True, slots=True)
 class Following:
     """What the follow-up link shows; nothing personal."""
@@ -36,6 +46,7 @@ class Following:
     asked_at: datetime
     done_at: datetime | None
     receipt: bytes | None
+    copies: Copies
 
 
 def begin_erasure(
@@ -170,15 +181,87 @@ def confirm(tx: Tx, vault: VaultParts, row: ErasureRow, /, *, now: datetime) -> 
         raise TamperedError("an erasure")
     if not erasures.advance(tx, row.n, old=Step.DATA_GONE, step=Step.DONE):
         return Pending(None)
+    grave, at = vault.keys.grave(row.person), to_micros(now)
     act = Act(
         Kind.ERASED_HERE,
         Actor("worker", "erasure", "worker"),
         HOUSE,
-        detail={"follow": hashlib.sha256(row.token_sha256).hexdigest()},
+        detail={
+            "follow": follow_of(row.token_sha256),
+            "rows": rows_digest(erasures.by_person(tx, row.person_n) or row, grave, done_at=at),
+            "copies": erasures.copies_of(tx, row.n) is not None,
+        },
     )
     done = record(tx, vault.origin, act=act, now=now)
-    erasures.finish(tx, row.n, at=to_micros(now))
+    erasures.finish(tx, row.n, at=at)
     return Pending(done.act_id)
+
+
+def await_copies(tx: Tx, row: ErasureRow, /, *, now: datetime) -> Pending[None]:
+    """The keys are destroyed here, and copies may hold them until they are replaced."""
+    erasures.await_copies(tx, row.n, destroyed_at=to_micros(now))
+    return Pending(None)
+
+
+def newest_in_copies(tx: Tx, /) -> datetime | None:
+    """When the newest key was destroyed that a copy may still hold. Reads only."""
+    at = erasures.newest_in_copies(tx)
+    return None if at is None else from_micros(at)
+
+
+def confirm_everywhere(
+    tx: Tx, vault: VaultParts, /, *, until: datetime, now: datetime
+) -> Pending[int]:
+    """All copies of keys were made after these were destroyed. Records `erased_everywhere` each.
+
+    Args:
+        tx: the transaction.
+        vault: the vault's parts.
+        until: before the oldest of the newest copies was begun.
+        now: the time.
+    """
+    found = erasures.in_copies(tx, to_micros(until))
+    for n, token_sha256, destroyed_at in found:
+        act = Act(
+            Kind.ERASED_EVERYWHERE,
+            Actor("worker", "erasure", "worker"),
+            HOUSE,
+            detail={
+                "follow": follow_of(token_sha256),
+                "rows": copies_digest(n, token_sha256, destroyed_at),
+            },
+        )
+        done = record(tx, vault.origin, act=act, now=now)
+        erasures.clear_copies(tx, n, at=to_micros(now), act=done.act_id)
+    return Pending(len(found))
+
+
+def follow_of(token_sha256: bytes) -> str:
+    """How the public act of an erasure names it, to whoever holds the link."""
+    return hashlib.sha256(token_sha256).hexdigest()
+
+
+def copies_digest(n: int, token_sha256: bytes, destroyed_at: int, /) -> str:
+    """What the public act says of the row that waited for the copies; the link's hash hides it."""
+    return row_digest(n, token_sha256, destroyed_at)
+
+
+def rows_digest(row: ErasureRow, grave: Grave | None, /, *, done_at: int) -> str:
+    """What the public act says of an erasure's two rows.
+
+    Nobody guesses what it is of: the person's id is random, and the link's hash stands in it.
+    """
+    buried = (grave.person.raw, to_micros(grave.at), grave.act, grave.token_sha256) if grave else ()
+    return row_digest(
+        row.person_n,
+        row.person.raw,
+        row.token_sha256,
+        row.begun_act,
+        row.receipt,
+        row.asked_at,
+        done_at,
+        *buried,
+    )
 
 
 def note_problem(tx: Tx, row: ErasureRow, problem: str, /, *, now: datetime) -> Pending[None]:
@@ -197,4 +280,6 @@ def follow(tx: Tx, token: bytes, /) -> Following:
     if row is None:
         raise NotFoundError("There is nothing behind this link.")
     done_at = None if row.done_at is None else from_micros(row.done_at)
-    return Following(Step(row.step), from_micros(row.asked_at), done_at, row.receipt)
+    held = erasures.copies_of(tx, row.n)
+    copies = Copies.NONE if held is None else Copies.WAITING if held[0] is None else Copies.CLEARED
+    return Following(Step(row.step), from_micros(row.asked_at), done_at, row.receipt, copies)

@@ -43,7 +43,7 @@ def ask_export(
     """
     known = known_person(tx, vault, person)
     row = exports.insert(tx, person_n=known.row.n, at=to_micros(now))
-    act = Act(Kind.EXPORT_ASKED, actor, OWN)
+    act = Act(Kind.EXPORT_ASKED, actor, OWN, detail={"request": row})
     record(tx, vault.origin, act=act, subject=known.keys.subject, now=now)
     return Pending(row)
 
@@ -61,7 +61,7 @@ def open_everything(
     cells = store.cells(tx, known.row.n)
     note_opening(tx, now=now)
     opened = tuple(
-        show_category(vault, known, category=category, cell=cell, level=Level.FULL)
+        show_category(vault, known, category=category, cell=cell, level=Level.FULL, is_own=True)
         for category in vault.rules.categories.values()
         if (cell := cells.get(category.id)) is not None
     )
@@ -72,6 +72,7 @@ def open_everything(
         OWN,
         categories=tuple(part.category.key for part in opened),
         mask=sum(part.category.bit for part in opened),
+        detail={"request": row},
     )
     done = record(tx, vault.origin, act=act, subject=known.keys.subject, now=now)
     return Pending(
@@ -104,5 +105,5 @@ def take_export(
     """
     known = known_person(tx, vault, person)
     exports.mark_taken(tx, row, at=to_micros(now))
-    act = Act(Kind.EXPORT_TAKEN, actor, OWN, detail={"sha256": sha256})
+    act = Act(Kind.EXPORT_TAKEN, actor, OWN, detail={"request": row, "sha256": sha256})
     return Pending(record(tx, vault.origin, act=act, subject=known.keys.subject, now=now).act_id)

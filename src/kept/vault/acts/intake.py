@@ -11,6 +11,8 @@ from kept.base.clock import from_micros, to_micros
 from kept.base.encoding import b64url, parse_b64url
 from kept.base.errors import ConflictError, MalformedError, NotFoundError, RefusedError
 from kept.crypto.chance import draw
+from kept.db.closed import word_of
+from kept.db.locks import Space, hold
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Actor, Kind
@@ -75,6 +77,8 @@ def begin_run(
 ) -> Pending[Run]:
     """Start an import of this file, or go on with one that was cut off.
 
+    Of two that start it at the same moment, one goes on with the other's.
+
     Raises:
         RefusedError: the list names no source, or the one that marks planted people.
     """
@@ -86,6 +90,7 @@ def begin_run(
         raise RefusedError(
             "no_origin", "This origin is kept for drills. Name the list another way."
         )
+    hold(tx, Space.IMPORTS, [file_sha256])
     for row in imports.of_file(tx, file_sha256):
         if row.state == RUNNING and row.purpose == provenance.purpose:
             return Pending(_run(row))
@@ -177,9 +182,14 @@ def _count(
 
 
 def finish_run(tx: Tx, origin: str, run: Run, /, *, actor: Actor, now: datetime) -> Pending[Run]:
-    """End an import. Records `import.done` with its counts and the stated origin of the list."""
-    imports.finish(tx, run.n, state=DONE, at=to_micros(now))
+    """End an import. Records `import.done` with its counts and the stated origin of the list.
+
+    One that another process ended meanwhile stays as it is, without a second act.
+    """
+    is_ours = imports.finish(tx, run.n, state=DONE, at=to_micros(now))
     done = find_run(tx, run.id)
+    if not is_ours:
+        return Pending(done)
     act = Act(
         Kind.IMPORT_DONE,
         actor,
@@ -232,7 +242,11 @@ def _run(row: ImportRow) -> Run:
         row.n,
         b64url(row.id),
         row.name,
-        Provenance(row.purpose, Basis(row.basis), row.source),
+        Provenance(
+            row.purpose,
+            word_of(Basis, row.basis, table="import_run", column="basis", row=row.n),
+            row.source,
+        ),
         row.state,
         row.next_row,
         row.read_count,

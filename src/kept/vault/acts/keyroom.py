@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kept.base.clock import from_micros, to_micros
-from kept.base.errors import NotFoundError, UnavailableError
+from kept.base.errors import NotFoundError, TamperedError, UnavailableError
 from kept.base.ids import ID_BYTES, PersonId
 from kept.crypto import chance
 from kept.crypto.blind import BlindIndex
@@ -31,17 +31,20 @@ from kept.crypto.keys import (
 )
 from kept.crypto.sealing import SealKey
 from kept.crypto.secret import Secret
-from kept.db.seam import Database, Pending, Tx
+from kept.db.seam import Database, Pending, Row, Tx
 from kept.ledger.model import Subject
 from kept.vault.model.normalise import VERSIONS
 from kept.vault.model.rules import INDEX_KIND_ID, FieldKind
 
+Held = tuple[int, Wrapped]  # a stored wrap and its epoch
 SEAL, TRAIL = "seal", "trail"
 FIRST_VERSION = 1
 TRAIL_VERSION = 1  # a trail secret lives and dies with the person
+NOBODY_N = 0  # a row number that no person has
 RESERVE_LOW = 256
 RESERVE_BLOCK = 1024
 RESERVE_LIFE = timedelta(hours=12)  # a process uses no older reserve of its own
+ASKED_AT_ONCE = 200  # ids in one question
 LEFTOVER_AGE = timedelta(days=1)  # reserves of dead processes go after this
 
 
@@ -92,11 +95,13 @@ class KeyRoom:
         self._reserve: deque[Reserved] = deque()
         self._lock = threading.Lock()
         self._indexes: dict[FieldKind, BlindIndex] = {}
+        self._nobody: tuple[Reserved, dict[str, Wrapped]] | None = None
 
     def open(self, *, now: datetime) -> None:
         """Load the index secrets, making them the first time."""
         made = self._keys.write(lambda tx: Pending(self._load_indexes(tx, now)))
         self._indexes = made
+        self._nobody = self._make(now)
 
     def index(self, kind: FieldKind) -> BlindIndex:
         """The blind index of a kind of field, in its current version."""
@@ -109,7 +114,86 @@ class KeyRoom:
             NotFoundError: the keys are gone: the person was erased.
             TamperedError: a wrap was changed or swapped.
         """
-        wraps = self._wraps(person_id)
+        return self._unwrapped(person_id, person_n, version, self._wraps(person_id))
+
+    def people(
+        self, wanted: Sequence[tuple[PersonId, int, int]], /
+    ) -> dict[PersonId, PersonKeys | None]:
+        """Many people's keys by (id, row number, version): None where they are gone or changed."""
+        wraps = self._wraps_of([one.raw for one, _, _ in wanted])
+        found: dict[PersonId, PersonKeys | None] = {}
+        for person_id, person_n, version in wanted:
+            try:
+                found[person_id] = self._unwrapped(
+                    person_id, person_n, version, wraps.get(person_id.raw, {})
+                )
+            except (NotFoundError, TamperedError, UnavailableError):
+                found[person_id] = None
+        return found
+
+    def broken_reserve(self, ids: Sequence[bytes], /) -> list[PersonId]:
+        """Those of these ids of the reserve whose keys do not open."""
+        wraps = self._wraps_of(ids)
+        wanted = [(PersonId(raw), 0, FIRST_VERSION) for raw in ids if raw in wraps]
+        return [person for person, keys in self.people(wanted).items() if keys is None]
+
+    def graves_of(self, ids: Sequence[bytes], /) -> dict[bytes, Grave]:
+        """Tombstones of some people by raw id."""
+        rows = self._of(ids, "select person_id, at, act, token_sha256 from tombstone")
+        return {
+            row[0]: Grave(PersonId(row[0]), from_micros(row[1]), row[2], row[3] or row[0])
+            for row in rows
+        }
+
+    def revoked_of(self, ids: Sequence[bytes], /) -> dict[tuple[bytes, str], int]:
+        """When (microseconds) some people took consents back, by raw id and purpose."""
+        rows = self._of(ids, "select person_id, purpose, at from revocation")
+        return {(row[0], row[1]): row[2] for row in rows}
+
+    def strange_indexes(self) -> list[tuple[int, int]]:
+        """(kind, version) of index keys that are none of ours or do not open."""
+        known = {(INDEX_KIND_ID[kind], VERSIONS[kind]) for kind in INDEX_KIND_ID}
+        rows = self._keys.read(
+            lambda tx: tx.rows("select kind, version, epoch, wrap, commitment from index_key")
+        )
+        return [
+            (row[0], row[1])
+            for row in rows
+            if (row[0], row[1]) not in known or not self._is_index(row)
+        ]
+
+    def _is_index(self, row: Row) -> bool:
+        number, version, epoch, wrap, pin = row
+        place = self._place(None, f"index{number}", version)
+        try:
+            unwrap_secret(self._epoch(epoch), Wrapped(wrap, pin), place)
+        except (TamperedError, UnavailableError):
+            return False
+        return True
+
+    def _of(self, ids: Sequence[bytes], question: str) -> list[Row]:
+        """Rows of a question about some raw person ids, a few hundred at a time."""
+        found = list[Row]()
+        for start in range(0, len(ids), ASKED_AT_ONCE):
+            some = {f"v{i}": raw for i, raw in enumerate(ids[start : start + ASKED_AT_ONCE])}
+            names = ", ".join(f":{name}" for name in some)
+            found += self._keys.look_up(f"{question} where person_id in ({names})", **some)
+        return found
+
+    def _wraps_of(self, ids: Sequence[bytes]) -> dict[bytes, dict[tuple[str, int], Held]]:
+        found: dict[bytes, dict[tuple[str, int], Held]] = {}
+        question = "select person_id, kind, keyver, epoch, wrap, commitment from person_key"
+        for raw, kind, keyver, epoch, wrap, pin in self._of(ids, question):
+            found.setdefault(raw, {})[kind, keyver] = epoch, Wrapped(wrap, pin)
+        return found
+
+    def _unwrapped(
+        self,
+        person_id: PersonId,
+        person_n: int,
+        version: int,
+        wraps: Mapping[tuple[str, int], Held],
+    ) -> PersonKeys:
         sealed, trail = wraps.get((SEAL, version)), wraps.get((TRAIL, TRAIL_VERSION))
         if sealed is None or trail is None:
             raise NotFoundError("Nobody is kept under this id.")
@@ -122,6 +206,26 @@ class KeyRoom:
         return PersonKeys(
             version, seal_key.key, Subject(person_n, tag_key(secret), opening_key(secret))
         )
+
+    def nobody(self) -> tuple[PersonId, PersonKeys]:
+        """Keys of somebody who does not exist, got by the work that a person's keys take.
+
+        So that the time of looking somebody up says little about whether there is anybody.
+
+        Raises:
+            UnavailableError: the room was not opened yet.
+        """
+        if self._nobody is None:
+            raise UnavailableError("The keys are not open yet.")
+        made, wraps = self._nobody
+        self._wraps(made.id)
+        unwrapped = unwrap_key(
+            self._current, wraps[SEAL], self._place(made.id, SEAL, FIRST_VERSION)
+        )
+        place = self._place(made.id, TRAIL, TRAIL_VERSION)
+        secret = unwrap_secret(self._current, wraps[TRAIL], place)
+        subject = Subject(NOBODY_N, tag_key(secret), opening_key(secret))
+        return made.id, PersonKeys(FIRST_VERSION, unwrapped.key, subject)
 
     def take(self, count: int, *, now: datetime) -> list[Reserved]:
         """Ids with committed keys; refills the reserve first when it runs short.
@@ -209,6 +313,17 @@ class KeyRoom:
                 Grave(PersonId(row[0]), from_micros(row[1]), row[2], row[3] or row[0])
                 for row in tx.rows("select person_id, at, act, token_sha256 from tombstone")
             ]
+        )
+
+    def grave(self, person_id: PersonId) -> Grave | None:
+        """Somebody's tombstone."""
+        found = self._keys.look_up(
+            "select at, act, token_sha256 from tombstone where person_id = :id", id=person_id.raw
+        )
+        return (
+            Grave(person_id, from_micros(found[0][0]), found[0][1], found[0][2] or person_id.raw)
+            if found
+            else None
         )
 
     def revocations(self) -> list[tuple[PersonId, str, datetime]]:
@@ -326,7 +441,7 @@ class KeyRoom:
         }
         return Reserved(now, person_id, key, tag_key(trail), opening_key(trail)), wraps
 
-    def _wraps(self, person_id: PersonId) -> dict[tuple[str, int], tuple[int, Wrapped]]:
+    def _wraps(self, person_id: PersonId) -> dict[tuple[str, int], Held]:
         """(epoch, wrap) by kind and version."""
         found = self._keys.look_up(
             "select kind, keyver, epoch, wrap, commitment from person_key where person_id = :id",

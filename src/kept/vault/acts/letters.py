@@ -1,7 +1,8 @@
 """Where does a letter go whose address is not the one kept now? To a sealed one, for a while.
 
-A new address waits here until its code is typed; an old one until it is told. Both are sealed under
-the person's key, are not kept past their time, and go with the person.
+A new address waits here until its code is typed; an old one until it is told, or, if its letter
+holds the link that undoes the change, until the link's time is over. All are sealed under the
+person's key, are not kept past their time, and go with the person.
 """
 
 from datetime import datetime, timedelta
@@ -12,18 +13,25 @@ from kept.crypto import places
 from kept.crypto.sealing import open_sealed, seal
 from kept.db.jobs import enqueue
 from kept.db.seam import Tx
+from kept.ledger.model import Actor
 from kept.vault.acts.parts import Known, VaultParts
 from kept.vault.model import body
-from kept.vault.model.body import Body
+from kept.vault.model.body import Body, Status
 from kept.vault.model.normalise import normalise
-from kept.vault.model.rules import Category, FieldKind
+from kept.vault.model.rules import Category, Field, FieldKind
 from kept.vault.store import letters
 from kept.vault.store.letters import LetterRow
 
-NEW, OLD = "new", "old"
+NEW = "new"  # gets a code
+OLD = "old"  # told of the change, with a link that undoes it
+TOLD = "told"  # told of the change
+BACK = "back"  # told that the change was undone
+LINK = "link"  # the method of a correction made by such a link
 CHANGE_JOB, NOTICE_JOB = "mail.change", "mail.moved"
 ASK_LIFE = timedelta(hours=1)  # while the letter waits for a mail server
 NOTICE_LIFE = timedelta(days=3)
+UNDO_LIFE = timedelta(hours=72)  # from when the letter left
+UNDO_BYTES = 32
 
 
 def keep_address(
@@ -57,7 +65,8 @@ def keep_address(
         expires_at=to_micros(now + life),
     )
     kind = CHANGE_JOB if use == NEW else NOTICE_JOB
-    enqueue(tx, kind, {"person": str(person.row.id), "asked": asked, "lang": lang}, now=now)
+    job = {"person": str(person.row.id), "asked": asked, "lang": lang, "use": use}
+    enqueue(tx, kind, job, now=now)
 
 
 def kept_address(vault: VaultParts, person: Known, row: LetterRow, /) -> tuple[int, str]:
@@ -79,28 +88,34 @@ def kept_address(vault: VaultParts, person: Known, row: LetterRow, /) -> tuple[i
     return field_id, str(address)
 
 
-def tell_old_addresses(
-    tx: Tx,
-    vault: VaultParts,
-    person: Known,
-    /,
-    *,
-    category: Category,
-    before: Body,
-    after: Body,
-    lang: str,
-    now: datetime,
-) -> None:
-    """Queue a notice to each e-mail address that this change takes away.
+def moved_fields(
+    vault: VaultParts, category: Category, /, *, before: Body, after: Body
+) -> list[Field]:
+    """Fields whose e-mail address this change takes away.
 
-    What was kept as written and is no address gets none: it could name others.
+    What was kept as written and is no address is left out: a letter there could reach others.
     """
-    for field in category.fields:
-        old, new = before.values.get(field.id), after.values.get(field.id)
-        if field.kind is FieldKind.EMAIL and old != new and is_address(old, vault):
-            keep_address(
-                tx, vault, person, use=OLD, field_id=field.id, address=old, lang=lang, now=now
-            )
+    return [
+        field
+        for field in category.fields
+        if field.kind is FieldKind.EMAIL
+        and (old := before.values.get(field.id)) != after.values.get(field.id)
+        and is_address(old, vault)
+    ]
+
+
+def use_of(field: Field, before: Body, /, *, by: Actor, method: str) -> str:
+    """Which notice the address that was taken away from a field gets.
+
+    With a link that undoes it, where the old address is surely the person's: they changed it
+    themselves, or it was verified. Somebody else's, kept by a slip and put right by the team, gets
+    no link: it would be a way in.
+    """
+    if method == LINK:
+        return BACK
+    mark = before.marks.get(field.id)
+    is_theirs = by.kind == "self" or (mark is not None and mark.status == Status.VERIFIED)
+    return OLD if is_theirs else TOLD
 
 
 def is_address(value: object, vault: VaultParts) -> TypeGuard[str]:

@@ -34,6 +34,11 @@ def count_people(tx: Tx, /) -> int:
     return store.count_people(tx, but_of=DRILL_SOURCE)
 
 
+def count_ever(tx: Tx, /) -> int:
+    """How many people there ever were, the erased and the planted among them."""
+    return store.count_ever(tx)
+
+
 def count_cells(tx: Tx, /) -> int:
     """How many sealed records of customers there are."""
     return store.count_cells(tx) - store.count_cells_of(tx, source=DRILL_SOURCE)

@@ -205,9 +205,17 @@ def _open(
 
 
 def show_category(
-    vault: VaultParts, person: Known, *, category: Category, cell: CellRow, level: Level
+    vault: VaultParts,
+    person: Known,
+    *,
+    category: Category,
+    cell: CellRow,
+    level: Level,
+    is_own: bool = False,
 ) -> ShownCategory:
     """Open one category at a level. For verbs that have asked the gate and record their act.
+
+    Whoever is known by the alias alone is shown so to everybody but themselves: `is_own`.
 
     Raises:
         TamperedError: the cell was changed or moved.
@@ -216,7 +224,12 @@ def show_category(
     shown = tuple(
         Shown(
             field,
-            _at_level(person.row, field, value=content.values[field.id], level=level),
+            _at_level(
+                field,
+                content.values[field.id],
+                level=level,
+                known_as=person.row.alias if person.row.is_alias_only and not is_own else None,
+            ),
             content.marks.get(field.id),
         )
         for field in category.fields
@@ -231,11 +244,11 @@ def show_category(
     )
 
 
-def _at_level(row: PersonRow, field: Field, *, value: Value, level: Level) -> Value | None:
+def _at_level(field: Field, value: Value, *, level: Level, known_as: str | None) -> Value | None:
     if level is Level.PRESENT:
         return None
-    if field.kind is FieldKind.NAME and row.is_alias_only:
-        return row.alias
+    if field.kind is FieldKind.NAME and known_as is not None:
+        return known_as
     return value if level is Level.FULL else mask(field.kind, value, "en")
 
 
@@ -278,7 +291,7 @@ def open_own(
     cells = store.cells(tx, known.row.n)
     note_opening(tx, now=now)
     shown = tuple(
-        show_category(vault, known, category=category, cell=cell, level=Level.FULL)
+        show_category(vault, known, category=category, cell=cell, level=Level.FULL, is_own=True)
         for category in vault.rules.categories.values()
         if (cell := cells.get(category.id)) is not None
     )

@@ -10,6 +10,7 @@ from datetime import datetime
 from typing import NamedTuple
 
 from kept.base.clock import from_micros, to_micros
+from kept.base.encoding import Json
 from kept.base.errors import ConflictError, NotFoundError
 from kept.base.ids import PersonId
 from kept.crypto import places
@@ -184,6 +185,14 @@ def fresh_until(category: Category, *, since: datetime) -> int | None:
     """When the first value of a category should be asked for again; None for never."""
     spans = [f.fresh_for for f in category.fields if f.fresh_for is not None]
     return to_micros(since + min(spans)) if spans else None
+
+
+def times_of(vault: VaultParts, categories: Iterable[Category], *, since: datetime) -> list[Json]:
+    """What an act says of the times of written categories: [due, fresh] each, microseconds."""
+    return [
+        [due_at(vault, category, since=since), fresh_until(category, since=since)]
+        for category in categories
+    ]
 
 
 def last_consents(tx: Tx, person_n: int) -> dict[str, Consent]:

@@ -4,7 +4,9 @@ So nobody can turn somebody's data towards an address that is not theirs, nor lo
 by a slip. The code works ten minutes and five tries; asks are bounded per person.
 """
 
+import hashlib
 import hmac
+from dataclasses import dataclass
 from datetime import datetime
 
 from kept.base.clock import to_micros
@@ -24,6 +26,15 @@ from kept.vault.store import letters, visits
 from kept.vault.store import people as store
 
 _LABEL = b"kept/readdress/v1"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Entered:
+    """A code as it was typed, in which language, and the token of the session it was typed in."""
+
+    code: str
+    lang: str
+    session: bytes
 
 
 def ask_change(
@@ -95,11 +106,12 @@ def change_address(
     *,
     actor: Actor,
     person: PersonId,
-    code: str,
-    lang: str,
+    entered: Entered,
     now: datetime,
 ) -> Pending[Corrected | None]:
     """Keep the new address if the code fits; None when not. Records `person.corrected`.
+
+    The person's other sessions end.
 
     Raises:
         NotFoundError: nobody has this id, or they are being forgotten.
@@ -111,7 +123,7 @@ def change_address(
         return Pending(None)
     if row.expires_at <= to_micros(now) or row.tries >= TRIES:
         return Pending(None)
-    if not hmac.compare_digest(hashed_code(pepper, person, code), row.code_sha256):
+    if not hmac.compare_digest(hashed_code(pepper, person, entered.code), row.code_sha256):
         letters.count_try(tx, row.n)
         return Pending(None)
     field_id, address = kept_address(vault, known, row)
@@ -123,8 +135,9 @@ def change_address(
         cell.rev if cell else 0,
         {field.key: address},
         method="code",
-        lang=lang,
+        lang=entered.lang,
         verified_at=to_micros(now),
+        session=hashlib.sha256(entered.session).digest(),
     )
     return correct(tx, vault, actor=actor, person=person, correction=correction, now=now)
 

@@ -3,7 +3,7 @@
 For checking the ledger alone: nothing about a person is opened here.
 """
 
-from kept.base.errors import NotFoundError
+from kept.base.errors import NotFoundError, UnavailableError
 from kept.db.seam import Database
 from kept.ledger.model import Subject
 from kept.vault.acts.parts import VaultParts, with_keys
@@ -21,5 +21,5 @@ def subject_of_row(db: Database, vault: VaultParts, person_n: int, /) -> Subject
         return None
     try:
         return with_keys(vault, row).keys.subject
-    except NotFoundError:
+    except (NotFoundError, UnavailableError):  # an epoch that is not held: the keys are named later
         return None

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from kept.base.clock import from_micros, to_micros
-from kept.base.encoding import b64url
+from kept.base.encoding import b64url, row_digest
 from kept.base.errors import RefusedError
 from kept.base.ids import PersonId
 from kept.crypto.chance import draw
@@ -106,9 +106,10 @@ def sign_in(
 
 def _begin(tx: Tx, vault: VaultParts, person: Known, *, now: datetime) -> Visit:
     token = draw(TOKEN_BYTES)
-    visits.open_session(tx, hashlib.sha256(token).digest(), person.row.n, at=to_micros(now))
+    hashed = hashlib.sha256(token).digest()
+    visits.open_session(tx, hashed, person.row.n, at=to_micros(now))
     actor = Actor("self", str(person.row.id), "self")
-    act = Act(Kind.PERSON_SIGNED_IN, actor, OWN)
+    act = Act(Kind.PERSON_SIGNED_IN, actor, OWN, detail={"session": row_digest(hashed)})
     record(tx, vault.origin, act=act, subject=person.keys.subject, now=now)
     return Visit(person.row.id, b64url(token))
 

@@ -6,6 +6,9 @@ weather; none describes a body, an origin, an age or a character one could take 
 stored when made, so the lists may change; the caller draws again when one is taken.
 """
 
+from hashlib import sha256
+
+from kept.base.encoding import b64url
 from kept.base.errors import MalformedError
 
 ALIAS_BYTES = 8  # so that the remainder's bias stays below 2^-36
@@ -66,3 +69,8 @@ def make_alias(raw: bytes) -> str:
     rest, quality = divmod(int.from_bytes(raw), len(QUALITIES))
     rest, thing = divmod(rest, len(THINGS))
     return f"{QUALITIES[quality]}-{THINGS[thing]}-{NUMBERS[rest % len(NUMBERS)]}"
+
+
+def alias_digest(alias: str) -> str:
+    """What an act says of an alias: 22 characters, 16 bytes of its SHA-256."""
+    return b64url(sha256(alias.encode("utf-8", "surrogatepass")).digest()[:16])

@@ -95,6 +95,49 @@ def finish(tx: Tx, n: int, *, at: int) -> None:
     tx.run("update erasure set done_at = :at, problem = null where n = :n", at=at, n=n)
 
 
+def await_copies(tx: Tx, n: int, *, destroyed_at: int) -> None:
+    """Note that copies may still hold the keys of an erasure; an earlier note stands."""
+    tx.run(
+        "insert into erasure_copy (erasure_n, destroyed_at) values (:n, :at)"
+        " on conflict (erasure_n) do nothing",
+        n=n,
+        at=destroyed_at,
+    )
+
+
+def in_copies(tx: Tx, until: int) -> list[tuple[int, bytes, int]]:
+    """(erasure, hash of its link, when destroyed) of those that copies from then may still hold."""
+    found = tx.rows(
+        "select e.n, e.token_sha256, c.destroyed_at from erasure e"
+        " join erasure_copy c on c.erasure_n = e.n"
+        " where c.at is null and c.destroyed_at <= :until and e.done_at is not null order by e.n",
+        until=until,
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
+def newest_in_copies(tx: Tx) -> int | None:
+    """When the newest key was destroyed that copies may still hold."""
+    row = tx.row("select max(destroyed_at) from erasure_copy where at is null")
+    return row[0] if row else None
+
+
+def clear_copies(tx: Tx, n: int, *, at: int, act: int) -> None:
+    """Note that no copy holds the keys any more."""
+    tx.run(
+        "update erasure_copy set at = :at, act = :act where erasure_n = :n and at is null",
+        at=at,
+        act=act,
+        n=n,
+    )
+
+
+def copies_of(tx: Tx, n: int) -> tuple[int | None] | None:
+    """(when copies were cleared, or None) of an erasure; None where no copy held its keys."""
+    row = tx.row("select at from erasure_copy where erasure_n = :n", n=n)
+    return (row[0],) if row else None
+
+
 def note_problem(tx: Tx, n: int, problem: str, *, at: int) -> None:
     """Keep why the last try did not come further."""
     tx.run(
@@ -143,10 +186,15 @@ def remains(tx: Tx, person_n: int) -> int:
 
 
 def asked_since(tx: Tx, since: int) -> list[tuple[int, int, int | None]]:
-    """(row, asked_at, done_at) of erasures asked for since a time, or still open."""
+    """(row, asked_at, done_at) of erasures asked for since a time, or still open.
+
+    One whose keys were in copies is done when they are gone from there.
+    """
     found = tx.rows(
-        "select n, asked_at, done_at from erasure where asked_at >= :since or done_at is null"
-        " or done_at >= :since order by asked_at",
+        "select e.n, e.asked_at, case when c.erasure_n is null then e.done_at else c.at end"
+        " from erasure e left join erasure_copy c on c.erasure_n = e.n"
+        " where e.asked_at >= :since or e.done_at is null or e.done_at >= :since"
+        " or (c.erasure_n is not null and (c.at is null or c.at >= :since)) order by e.asked_at",
         since=since,
     )
     return [(row[0], row[1], row[2]) for row in found]

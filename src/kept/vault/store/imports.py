@@ -82,14 +82,15 @@ def advance(tx: Tx, n: int, values: dict[str, Value], *, old_row: int) -> bool:
     return changed == 1
 
 
-def finish(tx: Tx, n: int, *, state: str, at: int) -> None:
-    """End an import: done or stopped."""
-    tx.run(
-        "update import_run set state = :state, changed_at = :at where n = :n",
+def finish(tx: Tx, n: int, *, state: str, at: int) -> bool:
+    """End an import, done or stopped; False when it was ended already."""
+    changed = tx.run(
+        "update import_run set state = :state, changed_at = :at where n = :n and state = 'running'",
         state=state,
         at=at,
         n=n,
     )
+    return changed == 1
 
 
 def insert_refused(tx: Tx, rows: Sequence[dict[str, Value]]) -> None:

@@ -55,6 +55,28 @@ def at(tx: Tx, person_n: int, *, use: str, asked_at: int) -> LetterRow | None:
     return LetterRow(*row) if row else None
 
 
+def by_code(tx: Tx, code_sha256: bytes, *, use: str) -> LetterRow | None:
+    """The letter that took this code or link along."""
+    row = tx.row(
+        "select n, person_n, use, env, code_sha256, tries, asked_at, expires_at from letter"
+        " where code_sha256 = :code and use = :use",
+        code=code_sha256,
+        use=use,
+    )
+    return LetterRow(*row) if row else None
+
+
+def of_person(tx: Tx, person_n: int, *, use: str) -> list[LetterRow]:
+    """A person's letters of one use, oldest first."""
+    found = tx.rows(
+        "select n, person_n, use, env, code_sha256, tries, asked_at, expires_at from letter"
+        " where person_n = :n and use = :use order by n",
+        n=person_n,
+        use=use,
+    )
+    return [LetterRow(*row) for row in found]
+
+
 def put_code(tx: Tx, n: int, code_sha256: bytes, *, expires_at: int) -> None:
     """Keep the hash of the code that is about to leave."""
     tx.run(

@@ -8,7 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from kept.base.ids import PersonId
-from kept.db.seam import Many, Tx, Value
+from kept.db.closed import word_of
+from kept.db.seam import Many, Row, Tx, Value
+from kept.vault.model.gate import ConsentState, PersonState
 
 ASKED_AT_ONCE = 200  # values in one question
 _PERSON = "select n, id, alias, alias_only, state, keyver, source, created_at from person"
@@ -16,7 +18,7 @@ _PERSON = "select n, id, alias, alias_only, state, keyver, source, created_at fr
 
 @dataclass(frozen=True, slots=True)
 class PersonRow:
-    """One row of `person`; `created_at` in microseconds."""
+    """One row of `person`; `created_at` in microseconds. Read for work, `state` is a known word."""
 
     n: int
     id: PersonId
@@ -69,12 +71,13 @@ class OriginRow:
 
 def _person(row: Sequence[object]) -> PersonRow:
     n, raw, alias, alias_only, state, keyver, source, created_at = row
+    person_id = PersonId(bytes(raw))  # type: ignore[call-overload]
     return PersonRow(
         int(n),  # type: ignore[call-overload]
-        PersonId(bytes(raw)),  # type: ignore[call-overload]
+        person_id,
         str(alias),
         bool(alias_only),
-        str(state),
+        word_of(PersonState, str(state), table="person", column="state", row=person_id),
         int(keyver),  # type: ignore[call-overload]
         str(source),
         int(created_at),  # type: ignore[call-overload]
@@ -115,8 +118,7 @@ def ids_after(tx: Tx, *, after: bytes, limit: int) -> list[bytes]:
 
 def owners(tx: Tx, ids: Iterable[bytes]) -> set[bytes]:
     """Those of these raw ids who are here and not yet erased."""
-    found = [person(tx, PersonId(raw)) for raw in ids]
-    return {row.id.raw for row in found if row is not None and row.state != "erased"}
+    return _present(tx, "select id from person where state <> 'erased' and id in", list(ids))
 
 
 def count_people(tx: Tx, *, but_of: str) -> int:
@@ -125,6 +127,12 @@ def count_people(tx: Tx, *, but_of: str) -> int:
         "select count(*) from person where state in ('live', 'restricted') and source <> :source",
         source=but_of,
     )
+    return row[0] if row else 0
+
+
+def count_ever(tx: Tx) -> int:
+    """How many rows of people there are."""
+    row = tx.row("select count(*) from person")
     return row[0] if row else 0
 
 
@@ -358,10 +366,16 @@ def insert_consent(tx: Tx, values: dict[str, Value]) -> None:
     )
 
 
+def _consent(row: Row) -> ConsentRow:
+    found = ConsentRow(*row)
+    word_of(ConsentState, found.state, table="consent", column="state", row=found.n)
+    return found
+
+
 def consents(tx: Tx, person_n: int) -> list[ConsentRow]:
     """Every consent record of a person, oldest first."""
     return [
-        ConsentRow(*row)
+        _consent(row)
         for row in tx.rows(
             "select n, purpose, state, notice, lang, method, source, actor, at, expires_at"
             " from consent where person_n = :n order by n",

@@ -116,6 +116,15 @@ def end_session(tx: Tx, token_sha256: bytes) -> None:
     tx.run("delete from person_session where token_sha256 = :token", token=token_sha256)
 
 
+def end_sessions(tx: Tx, person_n: int, *, but: bytes) -> int:
+    """End a person's sessions but one, by the hash of its token; how many ended."""
+    return tx.run(
+        "delete from person_session where person_n = :n and token_sha256 <> :but",
+        n=person_n,
+        but=but,
+    )
+
+
 def drop_sessions(tx: Tx, *, started_before: int, seen_before: int) -> None:
     """Drop sessions past their time."""
     tx.run(

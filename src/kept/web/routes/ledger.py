@@ -84,8 +84,9 @@ async def tile(request: Request[Any, Any, Any], parts: Parts) -> Response[bytes]
 
 @get("/ledger/key", sync_to_thread=False)
 def key(parts: Parts) -> Response[bytes]:
-    """The log's verifier key line."""
-    return public(f"{parts.log_key}\n".encode(), TEXT, cache=AN_HOUR)
+    """The verifier key lines: of the log that grows, then of closed ones, the newest first."""
+    lines = "".join(f"{one}\n" for one in parts.log_keys)
+    return public(lines.encode(), TEXT, cache=AN_HOUR)
 
 
 @get("/ledger/policy", sync_to_thread=False)

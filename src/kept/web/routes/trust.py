@@ -15,7 +15,7 @@ from litestar.params import FromPath
 from litestar.response import Redirect
 
 from kept.base.errors import NotFoundError
-from kept.base.texts import moment_text, translations
+from kept.base.texts import moment_text, number_text, translations
 from kept.flows.show_promises import Stock
 from kept.promises.model.badge import badge_json, badge_svg
 from kept.promises.model.statements import Shown, headline, show
@@ -104,7 +104,7 @@ def _measured(stock: Stock, lang: str) -> tuple[str, str]:
 
 def _lines(size: int, lang: str) -> str:
     found = translations(lang).ngettext("%(num)s act", "%(num)s acts", size)
-    return found % {"num": f"{size:,}".replace(",", "\u202f" if lang == "ru" else ",")}
+    return found % {"num": number_text(size, lang)}
 
 
 def _checked(stock: Stock, lang: str) -> str:
@@ -125,7 +125,7 @@ def _evidence(shown: Shown) -> list[dict[str, object]]:
             "text": "; ".join(part for part in parts if part),
             "state": shown.state,
             "act": None,
-            "receipt": "",
+            "receipt": "/trust/status.json",
         }
     ]
 

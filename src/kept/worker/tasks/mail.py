@@ -23,7 +23,7 @@ from kept.vault.acts.egress import (
     release_code,
     release_moved,
 )
-from kept.vault.acts.letters import CHANGE_JOB, NOTICE_JOB
+from kept.vault.acts.letters import BACK, CHANGE_JOB, NOTICE_JOB, OLD
 from kept.vault.acts.visit import CODE_JOB, CODE_LIFE
 from kept.worker.parts import WorkerParts
 
@@ -32,14 +32,17 @@ _log = structlog.get_logger("kept.worker")
 
 
 def send_mail(parts: WorkerParts) -> None:
-    """Send what waits, a bounded number at a time; nothing while no mail server is set up."""
+    """Send what waits, a bounded number at a time; nothing while no mail server is set up.
+
+    Each is claimed alone: one that ends the process uses up no try of those behind it.
+    """
     if parts.mail is None:
         return
-    due = parts.db.write(
-        lambda tx: jobs.claim(tx, tuple(SENT), now=parts.clock.now(), most=AT_ONCE)
-    )
-    for job in due:
-        _do(parts, parts.mail, job)
+    for _ in range(AT_ONCE):
+        due = parts.db.write(lambda tx: jobs.claim(tx, tuple(SENT), now=parts.clock.now(), most=1))
+        if not due:
+            return
+        _do(parts, parts.mail, due[0])
 
 
 def _do(parts: WorkerParts, mail: MailSender, job: Job) -> None:
@@ -87,17 +90,25 @@ def _send_change_code(parts: WorkerParts, mail: MailSender, job: Job) -> None:
 
 
 def _send_moved(parts: WorkerParts, mail: MailSender, job: Job) -> None:
-    """Tell the old address, then forget it; as `_send_code`."""
+    """Tell the old address, then forget it, unless it may undo the change; as `_send_code`."""
     person, asked = PersonId.parse(str(job.body["person"])), int(job.body["asked"])
+    use = str(job.body.get("use", OLD))
     released = parts.db.write(
-        lambda tx: release_moved(tx, parts.vault, person=person, asked=asked, now=parts.clock.now())
+        lambda tx: release_moved(
+            tx, parts.vault, person=person, asked=asked, use=use, now=parts.clock.now()
+        )
     )
     if released is None:
         return
     business = parts.book.business
     lang = str(job.body["lang"]) or business.language
-    asyncio.run(mail.send(moved_letter(released, business.name, business.contact, lang)))
-    parts.db.write(lambda tx: forget_moved(tx, parts.vault, person=person, asked=asked))
+    if use == BACK:
+        letter = back_letter(released, business.name, business.contact, lang)
+    else:
+        link = f"{parts.public_url}/undo-address/{released.secret}" if released.secret else ""
+        letter = moved_letter(released, business.name, business.contact, lang=lang, link=link)
+    asyncio.run(mail.send(letter))
+    parts.db.write(lambda tx: forget_moved(tx, parts.vault, person=person, asked=asked, use=use))
 
 
 def code_letter(released: Released, shop: str, lang: str) -> Letter:
@@ -140,19 +151,42 @@ def change_letter(released: Released, shop: str, lang: str) -> Letter:
     return Letter(f"change-{released.act_id}", released.address, subject, "\n".join(lines) + "\n")
 
 
-def moved_letter(released: Released, shop: str, contact: str, lang: str) -> Letter:
-    """The letter to an old address; it does not hold the new one."""
+def moved_letter(released: Released, shop: str, contact: str, /, *, lang: str, link: str) -> Letter:
+    """The letter to an old address; it does not hold the new one. `link` undoes it, if not ""."""
     texts = translations(lang)
+    write = texts.gettext("Was it not you? Write to us at once: %(contact)s")
+    undo = (
+        texts.gettext("Was it not you? Put the old address back within three days:"),
+        link,
+        texts.gettext("Everybody is signed out then, also whoever changed it."),
+        "",
+        texts.gettext("Or write to us at once: %(contact)s") % {"contact": contact},
+    )
     lines = (
         texts.gettext("The e-mail address we keep for you was changed."),
         texts.gettext("This is the last letter to the old one."),
         "",
-        texts.gettext("Was it not you? Write to us at once: %(contact)s") % {"contact": contact},
+        *(undo if link else (write % {"contact": contact},)),
         "",
         shop,
     )
     subject = texts.gettext("Your address at %(shop)s was changed") % {"shop": shop}
     return Letter(f"moved-{released.act_id}", released.address, subject, "\n".join(lines) + "\n")
+
+
+def back_letter(released: Released, shop: str, contact: str, lang: str) -> Letter:
+    """The letter to an address that was taken back; it does not hold the other one, and no link."""
+    texts = translations(lang)
+    lines = (
+        texts.gettext("The change of your e-mail address was undone from the address of before."),
+        texts.gettext("This is the last letter to this one."),
+        "",
+        texts.gettext("Was it not you? Write to us at once: %(contact)s") % {"contact": contact},
+        "",
+        shop,
+    )
+    subject = texts.gettext("Your address at %(shop)s was changed back") % {"shop": shop}
+    return Letter(f"back-{released.act_id}", released.address, subject, "\n".join(lines) + "\n")
 
 
 SENT = {CODE_JOB: _send_code, CHANGE_JOB: _send_change_code, NOTICE_JOB: _send_moved}

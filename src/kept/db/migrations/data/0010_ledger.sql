@@ -21,18 +21,12 @@ create table act_counters (
   person bigint primary key,
   next bigint not null
 ) {CLUSTERED};
+-- An entry waits here for its place, then for the full tile that will hold it.
 create table ledger_outbox (
   act bigint primary key,
   entry {BYTES} not null
 ) {CLUSTERED};
 -- `log` counts the house's logs from 1: one that cannot go on is followed by the next.
-create table ledger_leaves (
-  log integer not null,
-  idx bigint not null,
-  act bigint,
-  entry {BYTES} not null,
-  primary key (log, idx)
-) {CLUSTERED};
 create table ledger_edge (
   log integer not null,
   level integer not null,
@@ -40,10 +34,12 @@ create table ledger_edge (
   hashes {BYTES} not null,
   primary key (log, level)
 ) {CLUSTERED};
+-- A row is a run: the acts act, act + 1, and so on, `n` of them, stand at idx, idx + 1, and so on.
 create table act_places (
   act bigint primary key,
   log integer not null,
   idx bigint not null,
+  n bigint not null,
   unique (log, idx)
 ) {CLUSTERED};
 create table ledger_head (

@@ -36,7 +36,6 @@ from kept.web.routes.api.door import SIGN_IN, Door
 
 JSON = "application/json"
 MAX_HEADER = 1_200  # characters of a reason, percent-encoded
-UNBOUNDED = 1_000_000  # people a day: a key issued with as much has no reveal limit at all
 UNFIT = 422
 WANTING = frozenset({Code.NEEDS_REF, Code.NEEDS_REASON})  # the request lacks something
 T = TypeVar("T")
@@ -71,13 +70,12 @@ class Call:
     def asker(self) -> Asker:
         """The key, as the gate sees it."""
         scope = self.key.scope
-        limits = None if scope.limits.people_a_day >= UNBOUNDED else scope.limits
         return Asker(
             self.actor,
             Role.SERVICE,
             purposes=scope.purposes,
             categories=scope.categories,
-            limits=limits,
+            limits=scope.reveal_limits,
         )
 
     def person(self) -> PersonId:

@@ -28,7 +28,7 @@ PROBLEMS = {
     404: "There is nothing here, or not for this key.",
     409: "The state moved on, or the Idempotency-Key was used for another request.",
     412: "Another revision stands there by now.",
-    413: "The body is larger than is taken here.",
+    413: "The body is larger than 2 MiB. Nothing was recorded.",
     422: "The request can be read and does not fit; `errors` tells where.",
     428: "If-Match is missing.",
     429: "More requests than this key may make; Retry-After tells when to go on.",

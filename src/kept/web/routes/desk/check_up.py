@@ -18,6 +18,7 @@ from kept.web import forms
 from kept.web.forms import Form
 from kept.web.parts import Parts
 from kept.web.routes.desk.shell import Page, Shell
+from kept.web.routes.desk.words import FILE_CHANGED, FILE_WHY
 from kept.web.staff_session import Who, needs
 
 AS_OF = Text("Measured {at}.", "Измерено {at}.")
@@ -74,8 +75,17 @@ def _page(shell: Shell) -> Page:
         ],
         counts={"done": sum(one.name == "done" for one in found), "total": len(found)},
         as_of_text=AS_OF.get(shell.lang).format(at=moment_text(now, shell.lang)),
+        changed=_changed(shell),
         can_edit=shell.visitor.may(Permission.MANAGE_SETTINGS),
     )
+
+
+def _changed(shell: Shell) -> list[str]:
+    """What to do about the log's changed files, as a title and words; empty without any."""
+    paths = shell.parts.changed_files()
+    if not paths:
+        return []
+    return [FILE_CHANGED.get(shell.lang), FILE_WHY.get(shell.lang).format(path=paths[0])]
 
 
 def _row(shell: Shell, one: Checked) -> dict[str, object]:

@@ -1,6 +1,6 @@
 """Which programs may come in? API keys: made, shown once, taken back."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -33,11 +33,23 @@ PLACES = {"expires_at": "days", "name": "label", "scope": "purposes"}  # the fie
 
 
 @dataclass(frozen=True, slots=True)
+class Typed:
+    """What the form of a new key said."""
+
+    label: str = ""
+    days: str = "90"
+    capabilities: tuple[str, ...] = ()
+    purposes: tuple[str, ...] = ()
+    categories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Outcome:
     """What was just done with keys."""
 
     created: IssuedKey | None = None
     errors: dict[str, str] | None = None
+    typed: Typed = field(default_factory=Typed)
 
 
 @get("/desk/keys", opt=needs(Permission.SEE_TEAM), sync_to_thread=True)
@@ -65,7 +77,7 @@ def make(request: Request[Any, Any, Any], parts: Parts, visitor: Who, data: Form
     except MalformedError as error:
         where = PLACES.get(error.where, error.where)
         said = DAYS.get(shell.lang) if where == "days" else shell.words_of(error)
-        return _page(shell, Outcome(errors={where: said}))
+        return _page(shell, Outcome(errors={where: said}, typed=_typed(data)))
     return _page(shell, Outcome(created=made))
 
 
@@ -90,6 +102,17 @@ def take_back(
     now = parts.clock.now()
     parts.db.write(lambda tx: revoke_key(tx, parts.staff, actor=visitor.actor, key=key_id, now=now))
     return _page(Shell(request, parts, visitor), Outcome())
+
+
+def _typed(data: dict[str, Any]) -> Typed:
+    """The form, to be shown again. Hostile input."""
+    return Typed(
+        forms.text(data, "label", most=200),
+        forms.text(data, "days", most=9),
+        tuple(forms.many(data, "capabilities")),
+        tuple(forms.many(data, "purposes")),
+        tuple(forms.many(data, "categories")),
+    )
 
 
 def _order(data: dict[str, Any], now: datetime) -> KeyOrder:
@@ -123,6 +146,7 @@ def _page(shell: Shell, outcome: Outcome) -> Page:
         categories=[{"key": c.key, "label": c.label.get(lang)} for c in rules.categories.values()],
         created=made and {"label": made.key.name, "secret": made.text},
         errors=errors,
+        draft=outcome.typed,
         can_edit=shell.visitor.may(Permission.MANAGE_KEYS),
     )
 

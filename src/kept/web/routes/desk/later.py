@@ -49,17 +49,6 @@ SECTIONS: dict[str, Section] = {
             "Копии и удаления уже идут сами; что застряло, видно в разделе «Сегодня».",
         ),
     ),
-    "backup": Section(
-        Text("Backup", "Копии"),
-        (
-            Text("Locked copies in a second place.", "Закрытые копии во втором месте."),
-            Text("A drill that shows they can be brought back.", "Проверка, что их можно вернуть."),
-        ),
-        Text(
-            "Copy the data folder while Kept stands still, and keep the recovery words apart.",
-            "Копируйте папку данных, когда Kept остановлен; слова восстановления храните отдельно.",
-        ),
-    ),
     "partners": Section(
         Text("Partners", "Партнёры"),
         (
@@ -102,16 +91,10 @@ def cases(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
     return _page(request, parts, visitor, key="cases")
 
 
-@get("/desk/backup", opt=needs(Permission.SEE_EVIDENCE), sync_to_thread=False)
-def backup(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
-    """Copies."""
-    return _page(request, parts, visitor, key="backup")
-
-
 @get("/desk/partners", opt=needs(Permission.SEE_EVIDENCE), sync_to_thread=False)
 def partners(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
     """Who gets data."""
     return _page(request, parts, visitor, key="partners")
 
 
-ROUTES: list[ControllerRouterHandler] = [inbox, cases, backup, partners]
+ROUTES: list[ControllerRouterHandler] = [inbox, cases, partners]

@@ -7,7 +7,7 @@ from litestar.types import ControllerRouterHandler
 
 from kept.base.encoding import parse_decimal
 from kept.base.errors import MalformedError
-from kept.base.texts import moment_text
+from kept.base.texts import moment_text, number_text
 from kept.ledger.acts.bare import BareAct, SignedPage, newest_acts, signed_pages
 from kept.ledger.acts.counts import acts_waiting, published_at
 from kept.ledger.acts.logs import current_log
@@ -19,7 +19,7 @@ from kept.vault.model.rules import Text
 from kept.web.parts import Parts
 from kept.web.routes.desk.acts_words import kind_words
 from kept.web.routes.desk.shell import Page, Shell
-from kept.web.routes.desk.words import NEVER
+from kept.web.routes.desk.words import FILE_CHANGED, FILE_WHY, NEVER
 from kept.web.staff_session import Who, needs
 
 PAGE_ACTS = 25
@@ -56,7 +56,11 @@ def show(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
         head=_head(shell, head, pages, waiting),
         origin=origin,
         vkey=str(parts.log_key),
-        checks=[_signing(shell), _public(shell, moment_text(public, lang) if public else "")],
+        checks=[
+            _signing(shell),
+            _public(shell, moment_text(public, lang) if public else ""),
+            *_files(shell),
+        ],
         checkpoints=[_signed(shell, page) for page in pages],
         acts=[_line(shell, act, public_size=size) for act in acts],
         newer="/desk/ledger" if before is not None else "",
@@ -83,7 +87,7 @@ def _head(
     size = head.size if head else 0
     return {
         "size": size,
-        "size_text": f"{size:,}".replace(",", "\u00a0"),
+        "size_text": number_text(size, shell.lang),
         "root": head.root.hex() if head else "",
         "at_text": moment_text(pages[0].at, shell.lang) if pages else NEVER.get(shell.lang),
         "waiting": waiting,
@@ -101,6 +105,14 @@ def _signing(shell: Shell) -> dict[str, str]:
 def _public(shell: Shell, at: str) -> dict[str, str]:
     said = LAST.get(shell.lang).format(at=at) if at else NEVER.get(shell.lang)
     return _check("kept" if at else "unmeasured", PUBLIC.get(shell.lang), said)
+
+
+def _files(shell: Shell) -> list[dict[str, str]]:
+    paths = shell.parts.changed_files()
+    if not paths:
+        return []
+    why = FILE_WHY.get(shell.lang).format(path=paths[0])
+    return [_check("broken", FILE_CHANGED.get(shell.lang), why)]
 
 
 def _check(state: str, label: str, text: str) -> dict[str, str]:

@@ -11,7 +11,7 @@ from kept.flows.import_people import Preview
 from kept.promises.model.words import span
 from kept.vault.acts.intake import DONE, RUNNING, Run, recent_runs, refused_rows
 from kept.vault.model.rows import RefusedRow
-from kept.vault.model.rules import Basis, Lang, Text
+from kept.vault.model.rules import Basis, Lang, Role, Text
 from kept.vault.model.survey import Format
 from kept.web import forms
 from kept.web.routes.desk.shell import Page, Shell
@@ -39,6 +39,7 @@ JSON_LINES = Text("one JSON object a line", "по объекту JSON в стр�
 ROWS = Text("up to {n} rows", "строк: до {n}")
 SO_FAR = Text("rows done", "строк готово")
 TOOK = Text("It took {time}.", "Заняло {time}.")
+AT_ONCE = Text("It took less than a second.", "Заняло меньше секунды.")
 CAN_GO_ON = Text("{read} rows are done; it can go on.", "Готово строк: {read}; можно продолжить.")
 AGAIN = Text(
     "{read} rows are done. Choose the same file again: it goes on from there.",
@@ -141,12 +142,16 @@ def preview_page(
             {"key": key, "label": f"{category.label.get(lang)}: {field.label.get(lang)}"}
             for key, (category, field) in rules.fields().items()
         ],
-        purposes=[{"key": p.key, "label": p.label.get(lang)} for p in rules.purposes.values()],
+        purposes=[
+            {"key": p.key, "label": p.label.get(lang)}
+            for p in rules.purposes.values()
+            if Role.SELF not in p.roles
+        ],
         bases=[{"key": one.value, "label": text.get(lang)} for one, text in BASES.items()],
         chosen={
             "purpose": forms.text(data, "purpose") or defaults.purpose,
             "basis": forms.text(data, "basis") or defaults.basis.value,
-            "source": forms.text(data, "source") if data else defaults.source,
+            "source": forms.text(data, "source"),  # an origin is told, never filled in
         },
     )
 
@@ -196,12 +201,16 @@ def report_page(shell: Shell, taken: Taken) -> Page:
             "merged": run.merged,
             "refused": run.refused,
             "refused_url": f"/desk/import/{run.id}/refused" if rows else "",
-            "took_text": TOOK.get(lang).format(
-                time=span(run.changed_at - run.started_at).get(lang)
-            ),
+            "took_text": _took(run.changed_at - run.started_at, lang),
             "reasons": [{"why": why, "n": n} for why, n in reasons.most_common()],
         },
     )
+
+
+def _took(length: timedelta, lang: Lang) -> str:
+    if length < timedelta(seconds=1):
+        return AT_ONCE.get(lang)
+    return TOOK.get(lang).format(time=span(length).get(lang))
 
 
 def refused_text(rows: list[RefusedRow], lang: Lang) -> str:

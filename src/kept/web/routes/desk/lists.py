@@ -5,6 +5,7 @@ program may be killed: the same file goes on where it stopped.
 """
 
 import threading
+from collections.abc import Callable
 from typing import Any
 
 import structlog
@@ -86,8 +87,7 @@ def start(
             order = _order(shell, upload, data)
         except (MalformedError, RefusedError) as error:
             return _preview(shell, upload, problem=shell.words_of(error), data=data)
-        upload.goes_on = lambda: _run(parts, upload, order)
-        _begin(upload)
+        _set_off(parts.uploads.begin(upload, lambda: _run(parts, upload, order)))
     return Redirect(f"/desk/import/{upload.id}", status_code=303)
 
 
@@ -101,8 +101,8 @@ def resume(parts: Parts, run: FromPath[str]) -> Response[Any]:
     taken = _taken(parts, run)
     if taken.upload is None:
         raise NotFoundError("This list is not here any more. Choose the file again.")
-    if not taken.upload.is_running and not taken.is_over:
-        _begin(taken.upload)
+    if not taken.is_over:
+        _set_off(parts.uploads.begin(taken.upload))
     return Redirect(f"/desk/import/{taken.upload.id}", status_code=303)
 
 
@@ -204,11 +204,10 @@ def _overrides(seen: Preview, data: dict[str, Any]) -> dict[str, str | None]:
     }
 
 
-def _begin(upload: Upload) -> None:
-    if upload.goes_on is None:
-        raise NotFoundError("This list is not here any more. Choose the file again.")
-    upload.is_running, upload.problem = True, ""
-    threading.Thread(target=upload.goes_on, name="import", daemon=True).start()
+def _set_off(work: Callable[[], None] | None) -> None:
+    """Begin, if this is the request that was let."""
+    if work is not None:
+        threading.Thread(target=work, name="import", daemon=True).start()
 
 
 def _run(parts: WebParts, upload: Upload, order: Order) -> None:

@@ -139,7 +139,7 @@ def person_page(shell: Shell, person: PersonId, view: View) -> Page:
         refused=view.refused,
         problem=view.problem,
         done=view.done,
-        acts=[told.act_of(shell, act) for act in found.acts],
+        acts=[told.act_of(shell, act, n) for act, n in told.folded(found.acts)],
         can_erase=shell.visitor.may(Permission.FORGET_PERSON),
         can_correct=shell.visitor.may(Permission.CORRECT_DATA),
     )

@@ -6,6 +6,10 @@ from litestar.types import ControllerRouterHandler
 
 from kept.web.routes.desk import (
     account,
+    backup,
+    backup_add,
+    backup_cost,
+    backup_inside,
     check_up,
     join,
     keys,
@@ -36,6 +40,10 @@ _MODULES = (
     promises,
     check_up,
     ledger,
+    backup,
+    backup_add,
+    backup_inside,
+    backup_cost,
     later,
 )
 ROUTES: list[ControllerRouterHandler] = [

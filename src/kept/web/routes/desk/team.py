@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 
 from kept.base.errors import ConflictError, MalformedError, NotFoundError, RefusedError
 from kept.base.ids import StaffId
-from kept.base.texts import moment_text
+from kept.base.texts import day_text, moment_text
 from kept.db.seam import Pending, Tx
 from kept.staff.acts import team as acts
 from kept.staff.acts.links import Colleague, Invited, invite
@@ -28,10 +28,10 @@ from kept.web.staff_session import Who, needs
 NO_FACTOR = Text("none yet", "пока нет")
 CODES = Text("codes", "коды")
 PASSKEY = Text("passkey", "ключ доступа")
-AWAY = Text("not signed in", "не на месте")
-REVIEWED = Text("looked over {at}", "просмотрено {at}")
+AWAY = Text("not signed in", "сейчас не в системе")
+REVIEWED = Text("role confirmed {at}", "роль подтверждена {at}")
 SAVED = Text("Saved. Their open sessions have ended.", "Сохранено. Открытые сеансы закончены.")
-LOOKED = Text("Noted: {name} still needs this role.", "Записано: эта роль всё ещё нужна: {name}.")
+LOOKED = Text("Noted: {name} still needs this role.", "Записано: {name}, роль всё ещё нужна.")
 CLOSED = Text("All doors are closed for {name}.", "Все двери закрыты: {name}.")
 KEYS_SEEN = Text(
     "They saw these keys when they were made; make them anew: {keys}.",
@@ -191,7 +191,7 @@ def _member(shell: Shell, account: Account, seat: Seat) -> dict[str, object]:
         "factor_text": ", ".join(factors) or NO_FACTOR.get(lang),
         "factor_state": "kept" if factors else "waiting",
         "last_text": moment_text(seat.seen_at, lang) if seat.seen_at else AWAY.get(lang),
-        "reviewed_text": REVIEWED.get(lang).format(at=f"{account.reviewed_at:%Y-%m-%d}"),
+        "reviewed_text": REVIEWED.get(lang).format(at=day_text(account.reviewed_at, lang)),
         "active": account.state is not AccountState.DISABLED,
         "joined": account.state is AccountState.ACTIVE,
         "is_self": account.id == shell.visitor.account.id,

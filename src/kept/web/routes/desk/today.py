@@ -28,10 +28,13 @@ from kept.web.parts import Parts
 from kept.web.routes.desk.acts_words import kind_words
 from kept.web.routes.desk.list_pages import is_cut_off
 from kept.web.routes.desk.shell import Page, Shell
+from kept.web.routes.desk.told import folded, times
+from kept.web.routes.desk.words import FILE_CHANGED, FILE_WHY
 from kept.web.staff_session import Who, needs
 from kept.web.windows import ShopWindow
 
 RECENT = 10
+LOOK_BACK = 40  # acts searched for as many lines
 STUCK = timedelta(days=1)  # an erasure takes minutes
 REFUSING = Text("The log refuses to sign", "Журнал отказывается подписывать")
 ERASURE = Text("An erasure is stuck", "Стирание застряло")
@@ -84,7 +87,7 @@ def show(request: Request[Any, Any, Any], parts: Parts, visitor: Who, window: Sh
         "today",
         due=_due(shell, seen, now),
         promises=[_promise(shell, promise, judged) for promise, judged in seen.promises],
-        recent=[_act(shell, act) for act in seen.acts],
+        recent=[_act(shell, act, n) for act, n in folded(seen.acts)[:RECENT]],
         first_steps=_first_steps(shell, seen),
     )
 
@@ -96,7 +99,7 @@ def _look(tx: Tx, promises: tuple[tuple[Promise, Judged], ...]) -> Seen:
         jobs.given_up(tx),
         promises,
         list_team(tx),
-        newest_acts(tx, limit=RECENT),
+        newest_acts(tx, limit=LOOK_BACK),
         count_people(tx),
     )
 
@@ -104,6 +107,7 @@ def _look(tx: Tx, promises: tuple[tuple[Promise, Judged], ...]) -> Seen:
 def _due(shell: Shell, seen: Seen, now: datetime) -> list[dict[str, str]]:
     return [
         *_refusing(shell),
+        *_changed(shell),
         *_broken(shell, seen),
         *_erasures(shell, seen, now),
         *_cut_off(shell, seen, now),
@@ -130,6 +134,15 @@ def _refusing(shell: Shell) -> list[dict[str, str]]:
         return []
     why = refusing.ru if shell.lang == "ru" else refusing.en
     return [_one(shell, REFUSING.get(shell.lang), why, href="/desk/ledger")]
+
+
+def _changed(shell: Shell) -> list[dict[str, str]]:
+    """One line, however many files: a changed tile makes the 256 below it not fit."""
+    paths = shell.parts.changed_files()
+    if not paths:
+        return []
+    why = FILE_WHY.get(shell.lang).format(path=paths[0])
+    return [_one(shell, FILE_CHANGED.get(shell.lang), why, href="/desk/ledger")]
 
 
 def _broken(shell: Shell, seen: Seen) -> list[dict[str, str]]:
@@ -203,11 +216,11 @@ def _promise(shell: Shell, promise: Promise, judged: Judged) -> dict[str, str]:
     }
 
 
-def _act(shell: Shell, act: BareAct) -> dict[str, object]:
+def _act(shell: Shell, act: BareAct, n: int) -> dict[str, object]:
     return {
         "id": act.act_id,
         "icon": icon(act.kind) if act.is_of_a_person else "ledger",
-        "line": kind_words(act, shell.lang),
+        "line": times(kind_words(act, shell.lang), n),
         "iso": when(act.at),
         "at_text": moment_text(act.at, shell.lang),
         "reason": "",

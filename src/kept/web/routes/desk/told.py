@@ -1,5 +1,6 @@
 """Which line will the customer read, and what was done before? The preview speaks as `/me` does."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from kept.ledger.model import Kind
 from kept.promises.model.words import when
 from kept.staff.model.account import STAFF_ROLES
 from kept.vault.acts.open import MAX_WORDS
-from kept.vault.model.rules import Purpose
+from kept.vault.model.rules import Purpose, Role
 from kept.web import forms
 from kept.web.lines import DATA, Told, icon, line
 from kept.web.routes.desk.shell import Shell
@@ -63,7 +64,7 @@ def purposes_of(shell: Shell) -> list[dict[str, str]]:
     every = shell.parts.vault.rules.purposes.values()
     staffed = [one for one in every if one.roles & STAFF_ROLES]
     own = [one for one in staffed if mine in one.roles]
-    others = [one for one in staffed if mine not in one.roles]
+    others = [one for one in staffed if mine not in one.roles and Role.SELF not in one.roles]
     return [_purpose(shell, one) for one in (*own, *others)]
 
 
@@ -98,14 +99,38 @@ def categories_of(shell: Shell) -> list[dict[str, str]]:
     ]
 
 
-def act_of(shell: Shell, act: BareAct) -> dict[str, object]:
+def folded(acts: Sequence[BareAct]) -> list[tuple[BareAct, int]]:
+    """Acts with how often: visits to one's own page in a row on one day are one line, the newest.
+
+    What anybody of the team did is never folded.
+    """
+    found: list[tuple[BareAct, int]] = []
+    for act in acts:
+        last, n = found[-1] if found else (None, 0)
+        if (
+            last is not None
+            and act.kind == last.kind == Kind.OWN_VIEW
+            and act.at.date() == last.at.date()
+        ):
+            found[-1] = (last, n + 1)
+        else:
+            found.append((act, 1))
+    return found
+
+
+def times(line: str, n: int) -> str:
+    """A sentence with how often: `The customer looked at their own page ×3`."""
+    return f"{line} ×{n}" if n > 1 else line
+
+
+def act_of(shell: Shell, act: BareAct, n: int = 1) -> dict[str, object]:
     """One act about a person, without what only the person may read."""
     rules, lang = shell.parts.vault.rules, shell.lang
     keys = tuple(one.key for one in rules.categories.values() if act.mask & one.bit)
     return {
         "id": act.act_id,
         "icon": icon(act.kind),
-        "line": staff_line(Told(act.kind, act.role, act.purpose, keys), rules, lang),
+        "line": times(staff_line(Told(act.kind, act.role, act.purpose, keys), rules, lang), n),
         "iso": when(act.at),
         "at_text": moment_text(act.at, lang),
         "reason": "",

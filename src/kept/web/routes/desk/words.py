@@ -2,10 +2,11 @@
 
 from kept.vault.model.rules import Role, Text
 
+# The nouns of `kept.web.lines.ROLES`, which stand in sentences: one word for one role.
 ROLES: dict[Role, Text] = {
     Role.OWNER: Text("Owner", "Владелец"),
     Role.SENIOR: Text("Senior", "Старший"),
-    Role.OPERATOR: Text("Operator", "Оператор"),
+    Role.OPERATOR: Text("Support", "Поддержка"),
     Role.AUDITOR: Text("Auditor", "Проверяющий"),
 }
 ROLE_MAY: dict[Role, Text] = {
@@ -35,3 +36,10 @@ WAIT = Text(
     "Слишком много попыток. Следующую примем после {at} UTC. Данные в безопасности.",
 )
 NEVER = Text("never", "никогда")
+FILE_CHANGED = Text("A file of the log was changed", "Файл журнала изменён")
+FILE_WHY = Text(
+    "{path} is not what was written. Run kept verify: it names what was changed. Put the file back"
+    " from a copy.",
+    "{path} уже не тот, что был записан. Выполните kept verify: он назовёт, что изменено. Верните"
+    " файл из копии.",
+)

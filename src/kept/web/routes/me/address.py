@@ -9,6 +9,7 @@ from litestar.response import Redirect
 from kept.base.errors import MalformedError, RefusedError
 from kept.base.texts import translations
 from kept.vault.acts import readdress
+from kept.vault.acts.readdress import Entered
 from kept.vault.acts.visit import CODE_LIFE
 from kept.web.bounds import Limits
 from kept.web.forms import Form, text
@@ -45,10 +46,14 @@ async def ask_new_address(
         )
     except MalformedError:
         words = _("Write an address with an @ in it, such as name@example.org.")
-        return await my_page(request, parts, customer, Told(error=words, at=key), status=400)
+        return await my_page(
+            request, parts, customer, Told(error=words, at=key, typed=address), status=400
+        )
     except RefusedError:
         words = _("Too many codes were asked for. Wait a quarter of an hour.")
-        return await my_page(request, parts, customer, Told(error=words, at=key), status=429)
+        return await my_page(
+            request, parts, customer, Told(error=words, at=key, typed=address), status=429
+        )
     return Redirect(PAGE if is_new else "/me#held", status_code=303)
 
 
@@ -77,8 +82,7 @@ async def enter(
             parts.cookie_secret,
             actor=customer.actor,
             person=customer.person,
-            code=code,
-            lang=lang,
+            entered=Entered(code, lang, customer.token),
             now=now,
         )
     )

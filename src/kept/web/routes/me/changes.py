@@ -5,6 +5,7 @@ Every form answers with a redirect, so that reloading repeats nothing; a mistake
 its field and nothing is lost.
 """
 
+import hashlib
 from typing import Any
 
 from litestar import Request, Response, post
@@ -42,7 +43,8 @@ async def correct_one(request: Asked, data: Form, customer: Me, parts: Parts) ->
     if kind is FieldKind.EMAIL and value:
         return await ask_new_address(request, parts, customer, key=key, address=value)
     lang = language_of(request, parts)
-    correction = Correction(category, rev, {key: value or None}, lang=lang)
+    session = hashlib.sha256(customer.token).digest()
+    correction = Correction(category, rev, {key: value or None}, lang=lang, session=session)
     now, _ = parts.clock.now(), translations(lang).gettext
     try:
         done = await parts.db.write_async(
@@ -57,10 +59,14 @@ async def correct_one(request: Asked, data: Form, customer: Me, parts: Parts) ->
         )
     except ConflictError:
         words = _("This was changed meanwhile. Look at it again, then save once more.")
-        return await my_page(request, parts, customer, Told(error=words, at=key), status=409)
+        return await my_page(
+            request, parts, customer, Told(error=words, at=key, typed=value), status=409
+        )
     except MalformedError:
         words = _("This is too long to keep. Nothing was changed.")
-        return await my_page(request, parts, customer, Told(error=words, at=key), status=400)
+        return await my_page(
+            request, parts, customer, Told(error=words, at=key, typed=value), status=400
+        )
     return back("unsure" if done.problems else "corrected", "#held")
 
 

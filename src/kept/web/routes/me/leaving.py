@@ -15,7 +15,7 @@ from kept.base.encoding import b64url, parse_b64url
 from kept.base.errors import MalformedError, NotFoundError
 from kept.base.texts import moment_text, translations
 from kept.crypto.chance import draw
-from kept.vault.acts.erase import TOKEN_BYTES, Following, begin_erasure, follow
+from kept.vault.acts.erase import TOKEN_BYTES, Copies, Following, begin_erasure, follow
 from kept.vault.model.forgetting import Step
 from kept.web.forms import Form, text
 from kept.web.parts import Parts, WebParts
@@ -49,7 +49,14 @@ async def following(request: Asked, token: FromPath[str], parts: Parts) -> Respo
     found = await _found(parts, token)
     is_done, _ = found.step is Step.DONE, translations(language_of(request, parts)).gettext
     copies = (
-        _("This program makes no copies yet, so there is none to clear."),
+        {
+            Copies.NONE: _("No copy of your key was made, so there is none to clear."),
+            Copies.WAITING: _(
+                "A copy of the keys lies in another place. We replace it, and then your key is"
+                " gone there too."
+            ),
+            Copies.CLEARED: _("The copies of the keys were replaced: your key is gone there too."),
+        }[found.copies],
         _("A copy made in another way is not reached from here. Ask us if there is one."),
     )
     return page(

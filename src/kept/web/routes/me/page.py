@@ -39,11 +39,12 @@ Asked = Request[Any, Any, Any]
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What a form did, or why it did not; `at` names the field."""
+    """What a form did, or why it did not; `at` names the field, `typed` is what was put there."""
 
     saved: str = ""
     error: str = ""
     at: str = ""
+    typed: str = ""
 
 
 @get("/me")
@@ -89,6 +90,7 @@ async def my_page(
         error="" if told.at else told.error,
         correcting=told.at,
         correct_error=told.error,
+        correct_value=told.typed,
     )
 
 
@@ -115,7 +117,7 @@ def category_shown(
     """One opened category, each value with its why, until when and where from."""
     texts = translations(lang)
     until = (
-        day_text(part.due_at, lang).rstrip(".")  # the sentence around it has its own
+        day_text(part.due_at, lang)
         if part.due_at
         else until_rule(parts.vault.rules, part.category, texts)
     )

@@ -4,7 +4,7 @@ from litestar import Router
 from litestar.di import Provide
 from litestar.handlers import HTTPRouteHandler
 
-from kept.web.routes.me import address, changes, copy, door, events, leaving, page
+from kept.web.routes.me import address, changes, copy, door, events, leaving, page, undo
 from kept.web.visitors import CodeNeeded, customer_of, to_the_door
 
 ROUTES: list[HTTPRouteHandler | Router] = [
@@ -17,6 +17,7 @@ ROUTES: list[HTTPRouteHandler | Router] = [
             *address.ROUTES,
             *copy.ROUTES,
             *leaving.ROUTES,
+            *undo.ROUTES,
             *events.ROUTES,
         ],
         dependencies={"customer": Provide(customer_of)},

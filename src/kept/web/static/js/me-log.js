@@ -63,7 +63,7 @@ const get = async (url) => {
 
 // kept: null or { vkey, note, seen }; gives { state: first|same|grown|broken, keep, evidence }
 export const watch = async (ledger, kept, seen) => {
-  const vkey = kept ? kept.vkey : (await get(`${ledger}/key`)).trim();
+  const vkey = kept ? kept.vkey : (await get(`${ledger}/key`)).split("\n", 1)[0];  // the log that grows; closed ones follow
   const note = await get(`${ledger}/checkpoint`);
   const evidence = kept ? { vkey, before: kept.note, before_seen: kept.seen, now: note, now_seen: seen } : { vkey, now: note, now_seen: seen };
   if (!await isSigned(note, vkey)) return { state: "broken", keep: kept, evidence };

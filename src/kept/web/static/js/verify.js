@@ -5,14 +5,14 @@ const root = document.querySelector("[data-verify]");
 const one = (name, within = root) => within.querySelector(`[data-${name}]`);
 const words = (key) => one("words").querySelector(`[data-word="${key}"]`)?.textContent ?? "";
 const paste = one("paste"), key = one("key"), result = one("result");
-const shipped = key.value.trim();
+const shipped = key.value.trim(), older = one("older").textContent.split("\n").filter(Boolean);
 let file = null;
 
 // Where does the key come from? Said beside it, always.
 const noted = () => { try { return JSON.parse(localStorage.getItem("kept-log") || "null")?.vkey ?? ""; } catch { return ""; } };
 const saySource = () => {
   const now = key.value.trim();
-  const source = !now ? "none" : now === noted() ? "noted" : now === shipped ? "shipped" : "yours";
+  const source = !now ? "none" : now === noted() ? "noted" : now === shipped ? "shipped" : older.includes(now) ? "older" : "yours";
   one("key-source").textContent = words(`key.${source}`) + (source === "shipped" && noted() ? ` ${words("key.other")}` : "");
 };
 if (noted() && !shipped) key.value = noted();
@@ -50,12 +50,24 @@ const show = (icon, verdict, line, rows) => {
 const tell = ({ entry, detail }) => {
   if (!entry || entry.version !== 1) return "";
   const at = detail?.at ?? entry.day;
-  const when = new Date(at).toLocaleString(document.documentElement.lang, { dateStyle: "long", timeStyle: detail ? "short" : undefined, timeZone: "UTC" });
-  return `${when}${detail ? " UTC" : ""}: ${words("says")} ${entry.kind}, ${entry.role}, ${entry.purpose}`;
+  const lang = document.documentElement.lang === "en" ? "en-GB" : document.documentElement.lang;
+  const when = new Date(at).toLocaleString(lang, { dateStyle: "long", timeStyle: detail ? "short" : undefined, timeZone: "UTC" });
+  const told = (group) => one("words").querySelector(`[data-word="${group}:${entry[group]}"]`)?.textContent ?? entry[group];
+  const why = ["role", "purpose"].map(told).filter(Boolean).join("; ");
+  return `${told("kind")}${why ? ` (${why})` : ""}. ${when}${detail ? " UTC" : ""}`;
+};
+
+// A receipt of a closed log is held against that log's key, as long as nobody typed another one.
+const fitKey = (raw) => {
+  const lines = [shipped, ...older];
+  const origin = new TextDecoder().decode(raw).split("\n\n")[1]?.split("\n")[0];
+  const fits = lines.find((line) => line.startsWith(`${origin}+`));
+  if (fits && lines.includes(key.value.trim())) { key.value = fits; saySource(); }
 };
 
 const check = async () => {
   const raw = file ? new Uint8Array(await file.arrayBuffer()) : new TextEncoder().encode(paste.value.replace(/\n*$/, "\n"));
+  fitKey(raw);
   let found;
   try {
     found = await verifyReceipt(raw, key.value.trim());

@@ -1,0 +1,1 @@
+"""What is kept, drawn, counted, planned and told? Values and decisions alone."""

@@ -1,0 +1,1 @@
+"""How a copy is made, read, checked and cleaned: the steps between a repository and a verb."""

@@ -1,0 +1,375 @@
+"""How are the house's copies made and tried from the terminal, and how does it reach a place?
+
+Who may enter the data folder may read all of it, so he is also told how a place is opened: then the
+terminal reads the copies itself, and what it did there is written down by `note`.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, TypeAlias, cast
+
+from kept.backup.acts import places, proofs, standing
+from kept.backup.model.places import MIB, USUAL_PART, Holds, KnownPlace, PlaceOrder, PlaceSecrets
+from kept.backup.model.report import tell
+from kept.backup.model.report_reasons import FailedWhy
+from kept.backup.model.runs import Run
+from kept.base.encoding import Json
+from kept.base.errors import (
+    ConflictError,
+    KeptError,
+    MalformedError,
+    NotFoundError,
+    RefusedError,
+    UnavailableError,
+)
+from kept.cli.commands.call import Call
+from kept.cli.ctrl import Ctrl
+from kept.db.seam import Pending, Tx
+from kept.flows.back_up import access_of, add_place, back_up
+from kept.flows.copy_keys import copy_keys
+from kept.flows.copy_orders import CopyProgress, Failed
+from kept.flows.drill import USUAL_PICKS
+from kept.flows.drill import drill as take_back
+from kept.wiring.copies import copy_parts
+
+MOST_UNREAD = 1000  # named in an answer; the rest is counted
+SECRET_NAMES = ("user", "password", "s3_key_id", "s3_secret", "s3_token")
+
+
+def add(call: Call) -> Json:
+    """Make a place ready and remember it.
+
+    Raises:
+        RefusedError: a place has this name.
+    """
+    order = PlaceOrder(
+        name=call.text("name"),
+        address=call.text("url"),
+        holds=Holds.KEYS if call.args.get("keys") else Holds.DATA,
+        part_bytes=call.number("part_bytes", USUAL_PART),
+        folders=call.texts("folders"),
+        excludes=call.texts("excludes"),
+        via=call.text("via"),
+    )
+    secrets = PlaceSecrets(**{name: call.text(name) for name in SECRET_NAMES})
+    try:
+        added = add_place(
+            copy_parts(call.house),
+            order,
+            actor=call.actor,
+            secrets=secrets,
+            may_share_disk=bool(call.args.get("same_disk")),
+        )
+    except ConflictError as error:  # which is no lock
+        raise RefusedError("place_exists", str(error)) from None
+    return {
+        "name": order.name,
+        "address": added.place.order.address,
+        "is_new": added.is_new,
+        "is_same_disk": added.is_same_disk,
+    }
+
+
+def listing(call: Call) -> Json:
+    """Every place with its newest copy."""
+    now = call.house.clock.now()
+    found = call.house.db.read(lambda tx: standing.standing(tx, now=now))
+    return [_place(one) for one in found.places]
+
+
+def status(call: Call) -> Json:
+    """The report, sentence by sentence, and whether it is good."""
+    now = call.house.clock.now()
+    lang = call.text("lang") or call.lang
+    found = call.house.db.read(lambda tx: standing.standing(tx, now=now))
+    told: list[Json] = [
+        {"about": line.about, "text": line.text, "act": line.act}
+        for line in tell(found.report, lang)
+    ]
+    return {"lines": told, "places": [_place(one) for one in found.places]}
+
+
+def run(call: Call) -> Json:
+    """Copy the house and its folders to a place.
+
+    Raises:
+        UnavailableError: there is no new copy, as for the other reasons of `_error`.
+    """
+    place = _chosen(call)
+    if place.order.holds is Holds.KEYS:
+        return _keys(call)
+    with _stopping(call) as stop:
+        done = back_up(
+            copy_parts(call.house),
+            place.order.name,
+            actor=call.actor,
+            is_forced=bool(call.args.get("force")),
+            is_dry=bool(call.args.get("dry_run")),
+            look=lambda far: call.progress(_far(far)),
+            stop=stop,
+        )
+    if done.failed is not None:
+        failure = _error(done.failed)
+        raise failure
+    made = done.done
+    if made is None:
+        raise UnavailableError("The copy ended without an answer.")
+    unread: list[Json] = [{"path": path, "why": code} for path, code in made.unread[:MOST_UNREAD]]
+    return {
+        "message_type": "summary",
+        "place": place.order.name,
+        "snapshot_id": made.snapshot.hex() or None,
+        "files": made.files,
+        "files_new": made.files_new,
+        "bytes": made.bytes,
+        "bytes_sent": made.bytes_sent,
+        "seconds": made.seconds,
+        "unread": unread,
+        "unread_count": len(made.unread),
+        "unsteady": list(made.unsteady[:MOST_UNREAD]),
+        "act": done.act,
+    }
+
+
+def _keys(call: Call) -> Json:
+    """Replace the copy of the keys, at every place that holds one.
+
+    Raises:
+        UnavailableError: a place was not reached, as for the other reasons of `_error`.
+    """
+    done = copy_keys(copy_parts(call.house), actor=call.actor)
+    for one in done:
+        if one.failed is not None:
+            failure = _error(one.failed)
+            raise failure
+    return {"keys": [one.place.order.name for one in done], "acts": [one.act for one in done]}
+
+
+def drill(call: Call) -> Json:
+    """Take a sample back from a place's newest copy, and compare.
+
+    Raises:
+        UnavailableError: nothing could be tried, as for the other reasons of `_error`.
+    """
+    place = _chosen(call)
+    if call.is_alone:  # no worker publishes, and the sample needs a page newer than the copy
+        call.signed()
+        call.house.sequencer.publish(now=call.house.clock.now())
+    with _stopping(call) as stop:
+        found = take_back(
+            copy_parts(call.house),
+            place.order.name,
+            actor=call.actor,
+            picks=call.number("files", USUAL_PICKS),
+            stop=stop,
+        )
+    if found.figures is None:
+        failure = _error(found.failed) if found.failed else UnavailableError("Nothing was tried.")
+        raise failure
+    figures = found.figures
+    return {
+        "place": place.order.name,
+        "snapshot_id": figures.snapshot.hex(),
+        "asked": figures.asked,
+        "of": figures.of,
+        "good": figures.good,
+        "bad": list(figures.bad),
+        "bytes": figures.bytes,
+        "seconds": figures.seconds,
+        "house": figures.house.value,
+        "readable_without_key": found.is_open,
+        "is_passed": figures.is_passed,
+        "act": found.act,
+    }
+
+
+def way(call: Call) -> Json:
+    """How a place is opened, for the terminal of whoever owns the folder."""
+    parts = copy_parts(call.house)
+    place = _chosen(call)
+    access = access_of(parts, place)
+    return {
+        "name": place.order.name,
+        "url": access.address,
+        "password": access.password,
+        "via": access.via,
+        "secrets": {name: getattr(access.secrets, name) for name in SECRET_NAMES},
+        "keep": _keep(call),
+    }
+
+
+def _keep(call: Call) -> str:
+    plan = call.house.db.read(places.plan)
+    return plan.keep if plan else ""
+
+
+def note(call: Call) -> Json:
+    """Write down what the terminal did at a place.
+
+    Raises:
+        MalformedError: nothing that is written down.
+    """
+    place = call.house.db.read(lambda tx: places.place(tx, call.text("place")))
+    verb = _NOTES.get(call.text("what"))
+    if verb is None:
+        raise MalformedError("what", "nothing that is written down")
+    figures: dict[str, Any] = dict(_mapping(call.args.get("figures")))
+    act = call.house.db.write(lambda tx: verb(tx, call, place, figures))
+    return {"act": act}
+
+
+def _mapping(found: object) -> Mapping[str, Json]:
+    """An argument that is an object.
+
+    Raises:
+        MalformedError: it is something else.
+    """
+    if not isinstance(found, Mapping):
+        raise MalformedError("figures", "must be an object")
+    return cast("Mapping[str, Json]", found)  # it came as JSON
+
+
+Noted: TypeAlias = "Callable[[Tx, Call, KnownPlace, dict[str, Any]], Pending[int]]"
+
+
+def _checked(tx: Tx, call: Call, place: KnownPlace, told: dict[str, Any]) -> Pending[int]:
+    house = call.house
+    found = {name: int(count) for name, count in told.items()}
+    return proofs.note_checked(
+        tx, house.vault.origin, actor=call.actor, place=place, found=found, now=house.clock.now()
+    )
+
+
+def _pruned(tx: Tx, call: Call, place: KnownPlace, told: dict[str, Any]) -> Pending[int]:
+    house = call.house
+    found = {name: int(count) for name, count in told.items()}
+    return proofs.note_pruned(
+        tx, house.vault.origin, actor=call.actor, place=place, found=found, now=house.clock.now()
+    )
+
+
+def _forgotten(tx: Tx, call: Call, place: KnownPlace, told: dict[str, Any]) -> Pending[int]:
+    house = call.house
+    return proofs.note_forgotten(
+        tx,
+        house.vault.origin,
+        actor=call.actor,
+        place=place,
+        snapshots=tuple(bytes.fromhex(name) for name in told["names"]),
+        policy=str(told["policy"]),
+        now=house.clock.now(),
+    )
+
+
+def _restored(tx: Tx, call: Call, place: KnownPlace, told: dict[str, Any]) -> Pending[int]:
+    house = call.house
+    return proofs.note_restored(
+        tx,
+        house.vault.origin,
+        actor=call.actor,
+        place=place,
+        snapshot=bytes.fromhex(told["snapshot"]),
+        files=int(told["files"]),
+        bad=int(told["bad"]),
+        now=house.clock.now(),
+    )
+
+
+def _key(tx: Tx, call: Call, place: KnownPlace, told: dict[str, Any]) -> Pending[int]:
+    house = call.house
+    return proofs.note_key_change(
+        tx,
+        house.vault.origin,
+        actor=call.actor,
+        place=place,
+        change=str(told["change"]),
+        key=str(told["key"]),
+        now=house.clock.now(),
+    )
+
+
+_NOTES: "Mapping[str, Noted]" = {
+    "checked": _checked,
+    "pruned": _pruned,
+    "forgotten": _forgotten,
+    "restored": _restored,
+    "key": _key,
+}
+
+
+def _chosen(call: Call) -> KnownPlace:
+    """The place that was named, or the only one with data.
+
+    Raises:
+        NotFoundError: no such place, or none yet.
+        MalformedError: there are several and none was named.
+    """
+    if name := call.text("place"):
+        return call.house.db.read(lambda tx: places.place(tx, name))
+    found = call.house.db.read(lambda tx: places.places(tx, holds=Holds.DATA))
+    if not found:
+        raise NotFoundError("There is no place for copies. `kept backup add NAME URL` makes one.")
+    if len(found) > 1:
+        names = ", ".join(one.order.name for one in found)
+        raise MalformedError("place", f"there are several, name one: {names}")
+    return found[0]
+
+
+def _place(one: standing.PlaceStanding) -> dict[str, Json]:
+    order, copy = one.place.order, one.copy
+    return {
+        "name": order.name,
+        "address": order.address,
+        "holds": order.holds.value,
+        "enabled": one.place.is_enabled,
+        "part_mib": order.part_bytes // MIB,
+        "via": order.via,
+        "folders": list(order.folders),
+        "newest_copy": _ended(copy),
+        "files": copy.files if copy else None,
+        "stored_bytes": one.stored_bytes,
+        "is_running": one.is_running,
+        "last": one.last.state.value if one.last else None,
+        "why": one.last.why.value if one.last and one.last.why else None,
+    }
+
+
+def _ended(copy: Run | None) -> str | None:
+    if copy is None or copy.ended_at is None:
+        return None
+    return copy.ended_at.isoformat(timespec="seconds")
+
+
+def _far(far: CopyProgress) -> dict[str, Json]:
+    return {
+        "files": far.files,
+        "bytes": far.bytes,
+        "sent": far.sent,
+        "unread": far.unread,
+        "seconds": round(far.seconds),
+        "waits": far.waits,
+        "files_in_all": far.files_in_all,
+        "bytes_in_all": far.bytes_in_all,
+    }
+
+
+def _error(failed: Failed) -> KeptError:
+    """A failed order as an error, for the terminal's exit codes."""
+    if failed.why is FailedWhy.BUSY:
+        return ConflictError(failed.said)
+    if failed.code:
+        return RefusedError(failed.code, failed.said)
+    return UnavailableError(failed.said)
+
+
+class _Never:
+    """Beside a server the terminal's own signal does not come here: the line breaks instead."""
+
+    def __enter__(self) -> Callable[[], bool]:
+        return lambda: False
+
+    def __exit__(self, *_: object) -> None:
+        pass
+
+
+def _stopping(call: Call) -> "Ctrl | _Never":
+    return Ctrl() if call.is_alone else _Never()

@@ -1,0 +1,362 @@
+"""A house makes copies by a process of its own, with acts, on both engines; and bad days."""
+
+import os
+import shutil
+import signal
+import subprocess
+from contextlib import suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from houses import HOME, IMPORTER, TINA, Home
+from kept.backup.acts import runs
+from kept.backup.model.places import Holds, PlaceOrder
+from kept.backup.model.report_reasons import FailedWhy
+from kept.backup.model.runs import HouseFound, RunState
+from kept.base.clock import EPOCH
+from kept.base.errors import NotFoundError, RefusedError, UnavailableError
+from kept.crypto.providers.recovery import RecoveryProvider
+from kept.crypto.words import from_words
+from kept.flows.back_up import CopyParts, add_place, back_up
+from kept.flows.copy_keys import are_keys_due, copy_keys, open_key_copy
+from kept.flows.drill import drill
+from kept.flows.evidence import HouseEvidence
+from kept.ledger.acts.starting import Refusing
+from kept.vault.acts.erase import Copies, follow
+from kept.vault.acts.evidence import erasures_asked
+from kept.vault.acts.open import OpenedPerson
+from kept.wiring.copies import copy_parts
+from kept.wiring.house import open_house
+from kept.wiring.settings import Settings
+from kept.worker.tasks.copies import Copies as Copying
+from vault_cases import TOKEN, begin, kinds, one
+
+
+def closet(home: Home, folder: Path, **more) -> CopyParts:
+    """A house with a place in a folder."""
+    parts = copy_parts(home.house)
+    order = PlaceOrder("closet", str(folder), **more)
+    add_place(parts, order, actor=IMPORTER, may_share_disk=True)
+    return parts
+
+
+def test_a_house_is_copied(any_home: Home, tmp_path: Path):
+    """The run tells how far it is, leaves a snapshot and its act, and nothing in staging."""
+    home = any_home
+    home.add(contact=TINA, delivery=HOME)
+    home.settle()
+    (tmp_path / "own").mkdir()
+    (tmp_path / "own" / "note.txt").write_text("tea", encoding="utf-8")
+    parts = closet(home, tmp_path / "closet", folders=(str(tmp_path / "own"),))
+    told: list[Any] = []
+    result: Any = back_up(parts, "closet", actor=IMPORTER, look=told.append)
+    assert result.failed is None
+    assert result.done.files >= 3
+    assert told
+    found: Any = home.read(lambda tx: runs.last_copy(tx, result.place))
+    assert (found.state, found.act) == (RunState.DONE, result.act)
+    assert kinds(home)["backup.done"] == 1
+    assert not (home.house.place.root / "staging").exists()
+    again: Any = back_up(parts, "closet", actor=IMPORTER)
+    assert again.done.bytes_sent < result.done.bytes_sent
+
+
+def published(home: Home) -> None:
+    """A checkpoint that is newer than everything so far."""
+    home.later(minutes=2)
+    home.settle()
+
+
+def test_a_drill_brings_all_of_it_back(any_home: Home, tmp_path: Path):
+    """All files are the same, the house in it is whole, nothing is read without the key."""
+    home = any_home
+    home.add(contact=TINA, delivery=HOME)
+    home.settle()
+    parts = closet(home, tmp_path / "closet")
+    copied: Any = back_up(parts, "closet", actor=IMPORTER)
+    with pytest.raises(UnavailableError, match="newer"):
+        drill(parts, "closet", actor=IMPORTER)
+    published(home)
+    result: Any = drill(parts, "closet", actor=IMPORTER)
+    assert result.failed is None
+    figures = result.figures
+    assert (figures.good, figures.asked, figures.bad) == (copied.done.files, figures.of, ())
+    is_file = home.house.db.dialect == "sqlite"  # a dump is read through and not restored
+    assert figures.house is (HouseFound.WHOLE if is_file else HouseFound.UNTRIED)
+    assert result.is_open is False
+    assert figures.is_passed
+    assert (kinds(home)["drill.done"], kinds(home)["drill.keyless"]) == (1, 1)
+    assert not (home.house.place.root / "staging").exists()
+
+
+def test_a_drill_tells_of_one_spoiled_file(home: Home, tmp_path: Path):
+    """A part with a flipped byte: the file is named to the owner, counted in the act."""
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "big.bin").write_bytes(os.urandom(300_000))
+    parts = closet(home, tmp_path / "closet", folders=(str(own),))
+    copied: Any = back_up(parts, "closet", actor=IMPORTER)
+    published(home)
+    largest = max((tmp_path / "closet" / "data").rglob("*"), key=lambda p: p.stat().st_size)
+    raw = bytearray(largest.read_bytes())
+    raw[len(raw) // 2] ^= 1
+    largest.chmod(0o600)
+    largest.write_bytes(raw)
+    result: Any = drill(parts, "closet", actor=IMPORTER)
+    assert not result.figures.is_passed
+    assert len(result.figures.bad) + (result.figures.house is HouseFound.DAMAGED) >= 1
+    assert copied.done.files == result.figures.of
+
+
+def with_keys(home: Home, tmp_path: Path) -> CopyParts:
+    """A house with a place for data and one for keys."""
+    parts = closet(home, tmp_path / "closet")
+    order = PlaceOrder("shelf", str(tmp_path / "shelf"), Holds.KEYS)
+    add_place(parts, order, actor=IMPORTER, may_share_disk=True)
+    return parts
+
+
+def restic_restore(parts: CopyParts, tmp_path: Path, copied: Any, target: Path) -> None:
+    """What anybody with the password does with a program that is not ours."""
+    name = copied.done.snapshot.hex()
+    subprocess.run(
+        ["restic", "-r", tmp_path / "closet", "restore", name, "--target", target],
+        env={
+            "RESTIC_PASSWORD": parts.secrets.password.reveal().decode(),
+            "HOME": str(tmp_path),
+            "PATH": "/usr/bin:/bin",
+        },
+        check=True,
+        capture_output=True,
+    )
+
+
+def on_the_shelf(tmp_path: Path) -> list[Path]:
+    """The copies of keys that lie there."""
+    return [path for path in (tmp_path / "shelf" / "keys").iterdir() if path.is_file()]
+
+
+@pytest.mark.needs("restic")
+def test_an_erased_person_is_gone_from_all_that_was_copied(home: Home, tmp_path: Path):
+    """Backup, erase one, restore data and keys elsewhere: nobody reads them, others stay.
+
+    The new house refuses to sign until it is told that this data is the newest.
+    """
+    tina = home.add(contact=TINA, delivery=HOME).person
+    otto = home.add(contact={"email": "otto@example.org"}, delivery=HOME).person
+    home.settle()
+    parts = with_keys(home, tmp_path)
+    assert home.read(lambda tx: are_keys_due(tx, now=home.clock.now()))
+    (first,) = copy_keys(parts)
+    assert first.act
+    assert not home.read(lambda tx: are_keys_due(tx, now=home.clock.now()))
+    copied: Any = back_up(parts, "closet", actor=IMPORTER)
+    old = on_the_shelf(tmp_path)
+    home.later(minutes=5)
+    begin(home, tina)
+    home.settle()
+    assert kinds(home)["erased_here"] == 1
+    assert kinds(home)["erased_everywhere"] == 0
+    assert home.read(lambda tx: follow(tx, TOKEN)).copies is Copies.WAITING
+    (asked,) = home.read(lambda tx: erasures_asked(tx, since=EPOCH))
+    assert asked.done_at is None
+    assert home.read(lambda tx: are_keys_due(tx, now=home.clock.now()))
+    copy_keys(parts)
+    assert kinds(home)["erased_everywhere"] == 1
+    assert home.read(lambda tx: follow(tx, TOKEN)).copies is Copies.CLEARED
+    (asked,) = home.read(lambda tx: erasures_asked(tx, since=EPOCH))
+    assert asked.done_at == home.clock.now()
+    assert len(on_the_shelf(tmp_path)) == 1
+    assert on_the_shelf(tmp_path) != old
+
+    # Another machine: the data of before, the keys of after.
+    new = tmp_path / "new"
+    subprocess.run(
+        [
+            "restic",
+            "-r",
+            tmp_path / "closet",
+            "restore",
+            copied.done.snapshot.hex(),
+            "--target",
+            new,
+        ],
+        env={"RESTIC_PASSWORD": parts.secrets.password.reveal().decode(), "HOME": str(tmp_path)},
+        check=True,
+        capture_output=True,
+    )
+    names = {path.name for path in (new / "kept").iterdir()}
+    assert not names & {"keys.db", "keyring.json", "find.db", "high-water", "lock"}
+    identity = from_words(" ".join(home.founded.recovery_words))
+    assert set(open_key_copy(on_the_shelf(tmp_path)[0].read_bytes(), identity, new / "kept")) == {
+        "keyring.json",
+        "keys.db",
+    }
+    house = open_house(
+        new / "kept", Settings(), clock=home.clock, root=RecoveryProvider.of(identity)
+    )
+    there = Home(house, home.founded, home.clock)
+    try:
+        with pytest.raises(NotFoundError):
+            there.look(tina)
+        assert isinstance(there.look(otto), OpenedPerson)
+        assert one(there, "select state from person where id = :id", id=tina.raw) == "erased"
+        refused = house.sequencer.start()
+        assert isinstance(refused, Refusing)
+        assert refused.code == "mark_missing"
+    finally:
+        house.close()
+
+
+@pytest.mark.needs("restic")
+def test_keys_never_lie_with_data(home: Home, tmp_path: Path):
+    """No slice of keys.db or the keyring is in what the place of data holds, opened or not."""
+    home.add(contact=TINA, delivery=HOME)
+    home.settle()
+    parts = with_keys(home, tmp_path)
+    copy_keys(parts)
+    copied: Any = back_up(parts, "closet", actor=IMPORTER)
+    restored = tmp_path / "restored"
+    restic_restore(parts, tmp_path, copied, restored)
+    wraps = home.house.keys_db.read(lambda tx: tx.rows("select wrap from person_key"))
+    secrets = [row[0][20:52] for row in wraps]
+    assert secrets
+    for path in restored.rglob("*"):
+        if path.is_file():
+            raw = path.read_bytes()
+            assert not any(secret in raw for secret in secrets)
+
+
+@pytest.mark.parametrize("how", ["not stored", "stored"])
+def test_a_run_whose_act_broke_is_settled(home: Home, tmp_path: Path, how: str):
+    """The database fails when the run ends: the next run tells it failed once and goes on."""
+    parts = closet(home, tmp_path / "closet")
+    real = home.house.db
+
+    class Breaking:
+        """Breaks at the second write of a run: the one with its act."""
+
+        def __init__(self) -> None:
+            self.left = 2
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(real, name)
+
+        def write(self, work: Any) -> Any:
+            self.left -= 1
+            if self.left == -1:
+                if how == "stored":
+                    real.write(work)
+                raise UnavailableError("made to fail")
+            return real.write(work)
+
+    broken: Any = Breaking()
+    with pytest.raises(UnavailableError):
+        back_up(replace(parts, db=broken), "closet", actor=IMPORTER)
+    result = back_up(parts, "closet", actor=IMPORTER)
+    assert result.failed is None
+    found = kinds(home)
+    assert (found["backup.failed"], found["backup.done"]) == ((0, 2) if how == "stored" else (1, 1))
+    assert home.read(lambda tx: tx.rows("select n from backup_run where state = 'running'")) == []
+
+
+def test_a_place_that_is_away_is_told(home: Home, tmp_path: Path):
+    """The disk is gone: the run failed with its plain reason, and no new repository was begun."""
+    parts = closet(home, tmp_path / "closet")
+    shutil.move(tmp_path / "closet", tmp_path / "unplugged")
+    result: Any = back_up(parts, "closet", actor=IMPORTER)
+    assert result.failed.why is FailedWhy.AWAY
+    assert kinds(home)["backup.failed"] == 1
+    assert not (tmp_path / "closet").exists()
+
+
+def test_the_same_disk_is_refused_unless_told(home: Home, tmp_path: Path):
+    """Both would be lost together; told, it is marked and counts for no promise."""
+    parts = copy_parts(home.house)
+    order = PlaceOrder("closet", str(tmp_path / "closet"))
+    with pytest.raises(RefusedError, match="same disk"):
+        add_place(parts, order, actor=IMPORTER)
+    assert kinds(home)["backup.place_added"] == 0
+    added = add_place(parts, order, actor=IMPORTER, may_share_disk=True)
+    assert added.place.order.is_near
+    back_up(parts, "closet", actor=IMPORTER)
+    rules, now = home.house.book.rules, home.clock.now()
+    assert home.read(lambda tx: HouseEvidence(tx, rules, now).copies(EPOCH)) == ()
+
+
+def test_a_run_can_be_stopped(home: Home, tmp_path: Path):
+    """Stopped at once: noted as failed, no snapshot, and no lock is left."""
+    parts = closet(home, tmp_path / "closet")
+    result: Any = back_up(parts, "closet", actor=IMPORTER, stop=lambda: True)
+    if result.failed is not None:
+        assert result.failed.code == "stopped"
+        assert kinds(home)["backup.failed"] == 1
+    assert list((tmp_path / "closet" / "locks").iterdir()) == []
+
+
+def test_the_worker_copies_and_drills_by_itself(home: Home, tmp_path: Path):
+    """Once a day, once each; a new snapshot is drilled when the log has a newer page."""
+    copies = Copying(closet(home, tmp_path / "closet"))
+
+    def turn() -> bool:
+        is_busy = copies.turn()
+        copies.wait()
+        return is_busy
+
+    assert turn()
+    assert kinds(home)["backup.done"] == 1
+    assert kinds(home)["backup.plan_changed"] == 1
+    assert not turn()
+    published(home)
+    assert turn()
+    assert kinds(home)["drill.done"] == 1
+    assert not turn()
+    home.later(hours=25)
+    assert turn()
+    assert kinds(home)["backup.done"] == 2
+
+
+def test_a_failed_copy_is_tried_again_after_an_hour(home: Home, tmp_path: Path):
+    """Not at once, not the next day only."""
+    copies = Copying(closet(home, tmp_path / "closet"))
+    shutil.move(tmp_path / "closet", tmp_path / "unplugged")
+    assert copies.turn()
+    copies.wait()
+    assert kinds(home)["backup.failed"] == 1
+    assert not copies.turn()
+    shutil.move(tmp_path / "unplugged", tmp_path / "closet")
+    home.later(hours=1)
+    assert copies.turn()
+    copies.wait()
+    assert kinds(home)["backup.done"] == 1
+
+
+def test_a_house_at_work_is_not_told_dead_by_another_look(home: Home):
+    """All parts of one house in this process know the same runs as alive."""
+    assert copy_parts(home.house).alive is copy_parts(home.house).alive
+
+
+def test_a_process_that_is_killed_has_failed(home: Home, tmp_path: Path):
+    """The child is killed while it copies: noted with its act, and the next run is whole."""
+    own = tmp_path / "own"
+    own.mkdir()
+    for n in range(40):
+        (own / str(n)).write_bytes(os.urandom(1 << 20))
+    parts = closet(home, tmp_path / "closet", folders=(str(own),))
+    children = Path(f"/proc/self/task/{os.getpid()}/children")
+    before = set(children.read_text(encoding="utf-8").split())
+
+    def kill(_: object) -> None:
+        for pid in set(children.read_text(encoding="utf-8").split()) - before:
+            with suppress(ProcessLookupError):
+                os.kill(int(pid), signal.SIGKILL)
+
+    result: Any = back_up(parts, "closet", actor=IMPORTER, look=kill)
+    assert result.failed is not None
+    assert kinds(home)["backup.failed"] == 1
+    again: Any = back_up(parts, "closet", actor=IMPORTER)
+    assert again.failed is None
+    assert again.done.files >= 40
