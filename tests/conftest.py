@@ -16,6 +16,7 @@ import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import hypothesis
 import pytest
@@ -81,6 +82,20 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
 def pytest_runtest_call(item: pytest.Item) -> None:
     """Count the tests that got what they need."""
     item.config.stash[RAN].update(needs(item))
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker beside others hands its counts to the one that sums them up."""
+    counts = getattr(session.config, "workeroutput", None)
+    if counts is not None:
+        counts["needs"] = [dict(session.config.stash[key]) for key in (RAN, SKIPPED)]
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any) -> None:
+    """Add the counts of a worker that ended; one that was killed has none."""
+    for key, counted in zip((RAN, SKIPPED), node.workeroutput.get("needs", []), strict=False):
+        node.config.stash[key].update(counted)
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:

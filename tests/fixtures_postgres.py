@@ -1,8 +1,9 @@
 """Where does a test get a PostgreSQL database of its own?
 
-In this order: the server KEPT_TEST_POSTGRES names (a DSN that may create databases); a server that
-runs here and lets `postgres` in without a password; a throw-away cluster made by initdb, which
-refuses root and then runs as nobody. `postgres_database()` gives a fresh, empty database a call.
+In this order: the server KEPT_TEST_POSTGRES names (a DSN that may create databases); a throw-away
+cluster made by initdb, which refuses root and then runs as nobody, and waits for no disk; a server
+that runs here and lets `postgres` in without a password. `postgres_database()` gives a fresh, empty
+database a call.
 """
 
 import functools
@@ -32,16 +33,13 @@ def binaries() -> Path | None:
     )
     if found:
         return found[-1].parent
-    named = shutil.which("initdb")
-    return Path(named).resolve().parent if named else None
+    elsewhere = shutil.which("initdb")
+    return Path(elsewhere).resolve().parent if elsewhere else None
 
 
 @functools.cache
 def running() -> str | None:
     """The DSN of a server that answers already."""
-    named = os.environ.get("KEPT_TEST_POSTGRES")
-    if named:
-        return named
     for host in HERE:
         dsn = make_conninfo(host=host, user="postgres", dbname="postgres", connect_timeout=2)
         with suppress(psycopg.OperationalError), psycopg.connect(dsn):
@@ -49,9 +47,14 @@ def running() -> str | None:
     return None
 
 
+def named() -> str | None:
+    """The server somebody chose."""
+    return os.environ.get("KEPT_TEST_POSTGRES")
+
+
 def is_present() -> bool:
     """Whether a test can have a database on this machine."""
-    return running() is not None or binaries() is not None
+    return bool(named()) or binaries() is not None or running() is not None
 
 
 def unprivileged() -> dict[str, str | int]:
@@ -80,12 +83,12 @@ def throw_away(programs: Path, folder: Path) -> Iterator[str]:
 @pytest.fixture(scope="session")
 def postgres_dsn() -> Iterator[str]:
     """A server that may create databases; mark the test `needs("postgres")`."""
-    server = running()
-    if server is not None:
+    programs = binaries()
+    if named() or programs is None:
+        server = named() or running()
+        assert server is not None, 'mark the test needs("postgres")'
         yield server
         return
-    programs = binaries()
-    assert programs is not None, 'mark the test needs("postgres")'
     with tempfile.TemporaryDirectory(prefix="kept-pg-", dir="/tmp") as folder:
         yield from throw_away(programs, Path(folder))
 

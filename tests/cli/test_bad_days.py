@@ -1,7 +1,5 @@
 """What does the terminal say when something is wrong, and is nothing lost?"""
 
-import os
-import pty
 import signal
 import socket
 import sqlite3
@@ -9,12 +7,14 @@ import stat
 import subprocess
 from pathlib import Path
 
+import pexpect
 import pytest
 
 from kept.ledger.high_water.file import FileHighWater
-from terminal import KEPT, Shop, clean, founded
+from terminal import KEPT, PATIENCE_S, Shop, clean, founded
 
 PHRASE = "a long walk by the river at dawn"
+NEW, AGAIN = "(write it down): ", "The same again: "
 
 
 @pytest.fixture(scope="module")
@@ -51,38 +51,30 @@ def test_no_passphrase_and_nobody_to_ask(phrased, tmp_path) -> None:
     assert gone.code == 4
 
 
-def typed(shop: Shop, words: list[str], answers: list[str]) -> tuple[int, str]:
-    """Run a command at a terminal and type the answers, each after its prompt."""
-    pid, terminal = pty.fork()
-    if pid == 0:
-        os.execve(  # noqa: S606  # the terminal must be this process's own
-            KEPT[0], [*KEPT, "--data", str(shop.folder), *words], clean()
-        )
+def typed(shop: Shop, words: list[str], answers: list[tuple[str, str]]) -> tuple[int, str]:
+    """Run a command at a terminal; each answer is typed where its question ends."""
+    line = [*KEPT[1:], "--data", str(shop.folder), *words]
+    child = pexpect.spawn(KEPT[0], line, env=clean(), encoding="utf-8", timeout=PATIENCE_S)
     said = ""
-    for answer in answers:
-        before = said.count(": ")
-        while said.count(": ") == before:
-            said += os.read(terminal, 1024).decode()
-        os.write(terminal, answer.encode() + b"\n")
-    try:
-        while part := os.read(terminal, 1024):
-            said += part.decode()
-    except OSError:  # Linux says so when the other end of a terminal is gone
-        pass
-    os.close(terminal)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1]), said
+    for question, answer in answers:
+        child.expect_exact(question)
+        said += f"{child.before}{question}"
+        child.sendline(answer)
+    child.expect(pexpect.EOF)
+    said += str(child.before)
+    return child.wait(), said
 
 
 def test_the_passphrase_is_typed_twice(tmp_path) -> None:
     """Two that differ make no house; neither is ever shown."""
     shop = Shop(tmp_path / "shop")
     words = ["init", "--name=Tea Shop", "--owner=owner@example.org"]
-    code, said = typed(shop, words, [PHRASE, PHRASE + "!"])
+    code, said = typed(shop, words, [(NEW, PHRASE), (AGAIN, PHRASE + "!")])
     assert (code, shop.folder.exists()) == (3, False)
     assert "differ" in said
-    code, said = typed(shop, words, [PHRASE, PHRASE])
+    code, said = typed(shop, words, [(NEW, PHRASE), (AGAIN, PHRASE)])
     assert (code, PHRASE in said) == (0, False)
-    code, said = typed(shop, ["verify"], [PHRASE])
+    code, said = typed(shop, ["verify"], [("Passphrase: ", PHRASE)])
     assert (code, "Whole" in said) == (0, True)
 
 
@@ -217,7 +209,9 @@ def test_a_wrong_correction_does_not_stand_in_the_way(shop, tmp_path) -> None:
     people = tmp_path / "people.csv"
     people.write_text("email,foo\neve@example.org,Eve\n", encoding="utf-8")
     words = ["import", str(people)]
-    code, said = typed(shop, words, ["foo=nosuch", "foo=name", "", "our own shop"])
+    correct, where = "no: stop. ", "come from? "
+    answers = [(correct, "foo=nosuch"), (correct, "foo=name"), (correct, ""), (where, "our shop")]
+    code, said = typed(shop, words, answers)
     assert (code, "Fields: email, phone" in said, "added: 1" in said) == (0, True, True), said
 
 
@@ -240,7 +234,7 @@ def test_a_reader_that_has_enough(shop) -> None:
 def test_a_short_passphrase_is_refused_before_it_is_typed_again(tmp_path) -> None:
     """The prompt says how long it must be, and the second prompt does not come."""
     words = ["init", "--name=Tea Shop", "--owner=owner@example.org"]
-    code, said = typed(Shop(tmp_path / "shop"), words, ["short"])
+    code, said = typed(Shop(tmp_path / "shop"), words, [(NEW, "short")])
     assert (code, "12 characters or more" in said, "again" in said) == (3, True, False)
 
 
