@@ -3,6 +3,7 @@
 import hashlib
 import os
 import re
+import socket
 import ssl
 import threading
 import uuid
@@ -339,10 +340,10 @@ def test_put_cut_half_way(tmp_path: Path) -> None:
         request = (
             f"POST /data/{PART_NAME} HTTP/1.1\r\nHost: x\r\nContent-Length: {len(PART)}\r\n\r\n"
         )
-        import socket
-
         with socket.create_connection(("127.0.0.1", port)) as line:
             line.sendall(request.encode() + PART[:500_000])
+            line.shutdown(socket.SHUT_WR)
+            line.recv(1024)  # rclone answers once it took the piece away
         with pytest.raises(NotFoundError):
             place.get(FileKind.DATA, PART_NAME)
         place.put(FileKind.DATA, PART_NAME, PART)
