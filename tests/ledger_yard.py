@@ -7,6 +7,7 @@ process dying right after. Production code knows nothing of this: the ports are 
 
 import threading
 from collections.abc import Callable, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -76,10 +77,15 @@ class BreakingDb:
 
     inner: Database
     plan: Break
+    beside: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1))
 
     def write(self, work: Callable[[Tx], Pending[Any]]) -> Any:
         """Commit, or break."""
         return self.plan.around("commit", lambda: self.inner.write(work))
+
+    def submit(self, work: Callable[[Tx], Pending[Any]]) -> Future[Any]:
+        """The same, beside the caller."""
+        return self.beside.submit(self.write, work)
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self.inner, name)

@@ -9,6 +9,7 @@ Source: style guide §7, fault table.
 import itertools
 import shutil
 from collections.abc import Iterator
+from concurrent.futures import Future, wait
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -79,6 +80,8 @@ class Plan:
         if is_here and self.how == "not stored":
             raise UnavailableError("this write was made to fail")
         done = write()
+        if isinstance(done, Future):
+            wait([done])
         if is_here:
             raise DiedError if self.how == "killed" else UnavailableError("stored, but who knows")
         return done
@@ -143,7 +146,7 @@ def copy(prepared: Home, tmp_path: Path) -> Iterator[Home]:
 def breaking(home: Home, plan: Plan) -> Home:
     """The same house over ports that may break."""
     house = home.house
-    db: Any = Around(house.db, plan, {"write": "commit", "scrub": "scrub"})
+    db: Any = Around(house.db, plan, {"write": "commit", "submit": "commit", "scrub": "scrub"})
     keys: Any = house.vault.keys
     keys._keys = Around(keys._keys, plan, {"write": "keys commit", "scrub": "keys scrub"})
     tiles: Any = Around(house.tiles, plan, {"put": "tiles"})

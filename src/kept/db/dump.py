@@ -1,9 +1,10 @@
-"""How does a PostgreSQL database leave as one stream, consistent, while it is written to?
+"""How does a PostgreSQL database leave as one stream while it is written to, and return?
 
 By `pg_dump` in its custom form, not compressed, so that what did not change is found again. The
 server's name and password go by the environment, never by arguments that others can list. The end
 of the stream is no success: the exit status is read before the last piece counts.
-Source: postgresql.org/docs/current/app-pgdump.html, libpq-envars.html.
+It returns by `pg_restore`, all of it in one transaction or nothing.
+Source: postgresql.org/docs/current/app-pgdump.html, app-pgrestore.html, libpq-envars.html.
 """
 
 import shutil
@@ -12,9 +13,9 @@ import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
-from psycopg.conninfo import conninfo_to_dict
+from psycopg.conninfo import conninfo_to_dict, make_conninfo
 
-from kept.base.errors import UnavailableError
+from kept.base.errors import TamperedError, UnavailableError
 from kept.crypto.secret import Secret
 
 PIECE_BYTES = 1 << 20
@@ -37,6 +38,16 @@ _VARIABLES = {
     "connect_timeout": "PGCONNECT_TIMEOUT",
 }
 _FAILED = "The database could not be read whole. There is no new copy. Nothing was changed."
+_NOT_BACK = "The database could not be put back. What was begun there was undone."
+_SERVERS_OWN = (  # what is said where the dump is not to blame
+    "connection to server",
+    "server closed the connection",
+    "terminating connection",
+    "No space left",
+    "could not extend file",
+    "out of memory",
+    "permission denied",
+)
 _NO_PROGRAM = "The program pg_dump is not installed here. There is no new copy."
 
 
@@ -86,6 +97,33 @@ def read_through(path: Path) -> bool:
         command, check=False, capture_output=True, env={}
     )
     return done.returncode == 0
+
+
+def put_back(path: Path, dsn: Secret, /) -> None:
+    """Restore a dump into an empty database: all of it, or nothing.
+
+    Owners and grants of the machine that is gone are left out: all belongs to whoever restores.
+
+    Raises:
+        UnavailableError: no `pg_restore` here, or the server is away or full.
+        TamperedError: the server does not take what is in the dump. Nothing was restored.
+    """
+    program = shutil.which("pg_restore")
+    if program is None:
+        raise UnavailableError("The program pg_restore is not installed here.")
+    name = str(conninfo_to_dict(dsn.reveal().decode()).get("dbname") or "")
+    command = [
+        *(program, "--single-transaction", "--exit-on-error", "--no-owner", "--no-privileges"),
+        *("--dbname", make_conninfo(dbname=name), str(path)),
+    ]
+    done = subprocess.run(  # noqa: S603  # nosec B603  # a fixed command
+        command, check=False, capture_output=True, env=_env(dsn), stdin=subprocess.DEVNULL
+    )
+    if done.returncode != 0:
+        told = done.stderr.decode(errors="replace")[:_TOLD_BYTES]
+        if any(words in told for words in _SERVERS_OWN):
+            raise UnavailableError(_NOT_BACK) from OSError(told)
+        raise TamperedError("the database's dump") from OSError(told)
 
 
 def _env(dsn: Secret) -> dict[str, str]:

@@ -8,6 +8,7 @@ Source: postgresql.org/docs/current/wal-async-commit.html.
 import asyncio
 import re
 from collections.abc import Callable, Mapping
+from concurrent.futures import Future
 from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal, TypeVar
@@ -125,7 +126,11 @@ class PostgresDatabase:
 
     def write(self, work: Callable[[Tx], Pending[T]]) -> T:
         """Run `work` in the writer thread and wait for its group's COMMIT."""
-        return self._writer.submit(work).result()
+        return self.submit(work).result()
+
+    def submit(self, work: Callable[[Tx], Pending[T]]) -> Future[T]:
+        """Queue `work` for the writer thread."""
+        return self._writer.submit(work)
 
     async def read_async(self, work: Callable[[Tx], T], *, scan: bool = False) -> T:
         """Run `work` in a thread: the engine is remote, so even a point read waits."""

@@ -6,6 +6,7 @@ both engines: `:name` parameters, no `::`, no colon or percent sign inside liter
 """
 
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Future
 from pathlib import Path
 from typing import Any, Generic, Literal, Protocol, TypeVar
 
@@ -102,6 +103,10 @@ class Database(Protocol):
         Raises:
             UnavailableError: the engine is away or the disk is full.
         """
+        ...
+
+    def submit(self, work: Callable[[Tx], Pending[T]]) -> Future[T]:
+        """Like `write`, without waiting: the answer comes when the unit is durable."""
         ...
 
     async def read_async(self, work: Callable[[Tx], T], *, scan: bool = False) -> T:

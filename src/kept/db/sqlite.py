@@ -17,6 +17,7 @@ import threading
 import time
 import weakref
 from collections.abc import Callable
+from concurrent.futures import Future
 from contextlib import suppress
 from pathlib import Path
 from typing import Literal, TypeVar
@@ -144,7 +145,11 @@ class SqliteDatabase:
 
     def write(self, work: Callable[[Tx], Pending[T]]) -> T:
         """Run `work` in the writer thread and wait for its group's COMMIT."""
-        return self._writer.submit(work).result()
+        return self.submit(work).result()
+
+    def submit(self, work: Callable[[Tx], Pending[T]]) -> Future[T]:
+        """Queue `work` for the writer thread."""
+        return self._writer.submit(work)
 
     async def read_async(self, work: Callable[[Tx], T], *, scan: bool = False) -> T:
         """Run a point read right here (30 µs), a scan in a thread."""

@@ -5,8 +5,9 @@ the outbox into leaves, places, edge and head; (2) tiles and bundles that became
 and read back, many at a time or when nothing waits: until then their rows stand in for them;
 (3) the checkpoint is signed in memory and stays there; (4) the high-water mark is swapped; (5) the
 checkpoint is stored, receipts exist from here; (6) on the beat it is published.
-While more waits, (2) to (4) go on beside the next (1), the rows of (5) ride in the (1) after that,
-and what the next (1) takes is gathered beside this one: a batch costs one COMMIT. After any failure
+While more waits, a batch costs one COMMIT, and while the writer makes it durable, this thread does
+(3) and (4) of the batch before and gathers the batch after; tiles (2) have a thread of their own,
+and the rows of (5) ride in the (1) after the next. After any failure
 everything is forgotten and read again from the head; signing the same size twice gives the same
 bytes. Two leaders are held apart by the head's size and by the mark.
 Source: `docs/formats/ledger.md`, sequencing.
@@ -15,7 +16,6 @@ Source: `docs/formats/ledger.md`, sequencing.
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
 
 from kept.base.clock import to_micros
 from kept.base.errors import ConflictError, NotFoundError, TamperedError
@@ -61,7 +61,7 @@ class LogKeys:
 class Passed:
     """One pass: `taken` acts came into the tree, `signed` is the size the mark stands at.
 
-    While more waits, the mark of this pass is still on its way: the next pass waits for it.
+    While more waits, the mark stands one pass behind: the next pass moves it.
     """
 
     taken: int
@@ -77,14 +77,6 @@ class Published:
 
 
 @dataclass(frozen=True, slots=True)
-class _Moving:
-    """A mark on its way: nobody may see its signature before `done`."""
-
-    size: int
-    done: Future[bytes]
-
-
-@dataclass(frozen=True, slots=True)
 class _Storing:
     """Full tiles up to `size` on their way to their files."""
 
@@ -94,10 +86,10 @@ class _Storing:
 
 @dataclass(frozen=True, slots=True)
 class _Ahead:
-    """The batch after this one, being gathered for at most `most` acts."""
+    """The batch after this one, gathered for at most `most` acts."""
 
     most: int
-    batch: Future[Batch]
+    batch: Batch
 
 
 @dataclass(slots=True)
@@ -109,16 +101,9 @@ class _Hand:
     tail: Tail | None = None
     stored: int = 0  # up to which size every full tile was read back
     is_unsaved: bool = False  # the mark's checkpoint is not known to stand in the tables
-    moving: _Moving | None = None
+    unsigned: Head | None = None  # durable, but the mark does not stand there yet
     storing: _Storing | None = None
     ahead: _Ahead | None = None
-
-    @property
-    def under_way(self) -> list[Future[Any]]:
-        """What other threads still do for this leader."""
-        found: list[Future[Any]] = [self.moving.done] if self.moving else []
-        found += [self.storing.done] if self.storing else []
-        return found + ([self.ahead.batch] if self.ahead else [])
 
     @property
     def has_rows_to_settle(self) -> bool:
@@ -137,7 +122,7 @@ class Sequencer:
         self._keys = (self._signer.key, *keys.former)
         self._hand: _Hand | None = None
         self._refusing: Refusing | None = None
-        self._beside = ThreadPoolExecutor(3, "sequencer")  # mark, tiles, the next batch
+        self._beside = ThreadPoolExecutor(1, "tiles")
 
     @property
     def key(self) -> VerifierKey:
@@ -225,30 +210,39 @@ class Sequencer:
     def _forget(self) -> None:
         """Let go of what was known, once nothing more of it is under way."""
         hand, self._hand = self._hand, None
-        if hand is not None:
-            wait(hand.under_way)
+        if hand is not None and hand.storing is not None:
+            wait([hand.storing.done])
 
     def _pass(self, hand: _Hand, now: datetime, most: int) -> Passed:
         if self._is_idle(hand):
             return Passed(0, hand.signed)
         batch = self._next(hand, most)
         has_more = batch.count == most
-        if has_more:
-            hand.ahead = _Ahead(most, self._beside.submit(self._gather_after, batch, most))
-        self._put(hand, batch, now)  # 1
-        _land(hand)  # 4 of the pass before
-        tail = batch.after
+        writing = self._begin(hand, batch, now)  # 1
+        try:
+            self._move(hand)  # 3 and 4 of the pass before
+            if has_more:
+                hand.ahead = _Ahead(most, self._gather_after(batch, most))
+        finally:
+            wait([writing])
+        writing.result()
+        hand.tail = tail = batch.after
         if tail.waiting_tiles >= (TILES_AT_ONCE if batch.count else 1):
             self._store(hand, tail)  # 2
         if not has_more or tail.waiting_tiles >= TILES_AT_MOST:
             _shelve(hand)
         if tail.head.size > hand.signed:
-            swapped = self._beside.submit(self._swap, hand.mark, tail.head)  # 3, 4
-            hand.moving = _Moving(tail.head.size, swapped)
+            hand.unsigned = tail.head
         if not has_more:
-            _land(hand)
+            self._move(hand)
             self._finish(hand, now)  # 5; when more waits, with the next 1 but one
         return Passed(batch.count, hand.signed)
+
+    def _move(self, hand: _Hand) -> None:
+        """Sign for what is durable and move the mark there; only now may the signature be seen."""
+        if hand.unsigned is not None:
+            hand.mark = self._swap(hand.mark, hand.unsigned)
+            hand.signed, hand.is_unsaved, hand.unsigned = hand.unsigned.size, True, None
 
     def _store(self, hand: _Hand, tail: Tail) -> None:
         """Begin to write what is full, unless that is still being done for the tiles before."""
@@ -262,35 +256,36 @@ class Sequencer:
     def _next(self, hand: _Hand, most: int) -> Batch:
         """What this pass takes in, as it was gathered beside the one before, or now."""
         ahead, hand.ahead = hand.ahead, None
-        batch = ahead.batch.result() if ahead is not None else None
-        if batch is None or ahead is None or ahead.most != most:
-            batch = self._db.read(
-                lambda tx: gather(
-                    tx, current_tail(tx, self._signer.name, known=hand.tail), most=most
-                )
-            )
-        return batch.trimmed(hand.stored)
+        if ahead is not None and ahead.most == most:
+            return ahead.batch.trimmed(hand.stored)
+        known = self._db.read(
+            lambda tx: gather(tx, current_tail(tx, self._signer.name, known=hand.tail), most=most)
+        )
+        return known.trimmed(hand.stored)
 
     def _gather_after(self, batch: Batch, most: int) -> Batch:
         return self._db.read(lambda tx: gather(tx, batch.after, most=most, beside=batch))
 
     def _finish(self, hand: _Hand, now: datetime) -> None:
         if hand.tail is not None and hand.has_rows_to_settle:
-            self._put(hand, Batch(hand.tail, hand.tail).trimmed(hand.stored), now)
+            batch = Batch(hand.tail, hand.tail).trimmed(hand.stored)
+            self._begin(hand, batch, now).result()
+            hand.tail = batch.after
 
-    def _put(self, hand: _Hand, batch: Batch, now: datetime) -> None:
-        """Make a batch durable, and with it the checkpoint of the mark that landed last."""
+    def _begin(self, hand: _Hand, batch: Batch, now: datetime) -> Future[None]:
+        """Begin to make a batch durable, and with it the checkpoint of the mark that stands."""
+        settled = (hand.signed, hand.mark) if hand.is_unsaved else None
 
         def work(tx: Tx) -> Pending[None]:
-            if hand.is_unsaved:
-                checkpoint_rows.put_checkpoint(
-                    tx, self._signer.name, size=hand.signed, note=hand.mark, at=to_micros(now)
-                )
+            if settled is not None:
+                size, note = settled
+                at = to_micros(now)
+                checkpoint_rows.put_checkpoint(tx, self._signer.name, size=size, note=note, at=at)
             put_in(tx, batch)
             return Pending(None)
 
-        self._db.write(work)
-        hand.tail, hand.is_unsaved = batch.after, False
+        hand.is_unsaved = False
+        return self._db.submit(work)
 
     def _is_idle(self, hand: _Hand) -> bool:
         """Whether there is nothing to write: all is settled, nothing waits, nobody else grew it."""
@@ -315,14 +310,6 @@ class Sequencer:
     def _signed(self, head: Head) -> bytes:
         checkpoint = Checkpoint(head.origin, head.size, head.root)
         return sign_checkpoint(checkpoint, self._signer).encode()
-
-
-def _land(hand: _Hand) -> None:
-    """Wait for the mark that is on its way; from here its signature may be seen."""
-    if hand.moving is not None:
-        hand.mark = hand.moving.done.result()
-        hand.signed, hand.is_unsaved = hand.moving.size, True
-        hand.moving = None
 
 
 def _shelve(hand: _Hand) -> None:
