@@ -34,6 +34,11 @@ class Yard:
         """The file that opens it."""
         return self.folder / "password"
 
+    @property
+    def env(self) -> dict[str, str]:
+        """What every command finds around it."""
+        return clean()
+
     def words(self, *words: object, password: Path | None = None) -> list[str]:
         """A whole command line."""
         told = ["--repo", self.repo, "--passphrase-file", password or self.password]
@@ -43,7 +48,7 @@ class Yard:
         """Run one command to its end; neither it nor what it says shows the password."""
         done = subprocess.run(
             self.words(*words, password=password),
-            env=clean(),
+            env=self.env,
             cwd=self.folder,
             input=stdin,
             capture_output=True,
@@ -65,7 +70,7 @@ class Yard:
         """A command under way, with JSON lines on its standard output."""
         return subprocess.Popen(
             self.words(*words, "--json"),
-            env=clean(),
+            env=self.env,
             cwd=self.folder,
             stdout=subprocess.PIPE,
             stderr=subprocess.PIPE,

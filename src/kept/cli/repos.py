@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from kept.backup.ports import Place
     from kept.backup.repo.locking import HeldLock, Surroundings
     from kept.backup.repo.repository import Repository
+    from kept.base.errors import UnavailableError
     from kept.crypto.secret import Secret
 
 MAX_PASSWORD_FILE_BYTES = 64 * 1024
@@ -116,8 +117,7 @@ class Copies:
             self.down_kib,
             way.known,
         )
-        is_limited = self.up_kib is not None or self.down_kib is not None
-        place = reach_place(way.url, route, sleep=Patience(stop, is_silent=is_limited))
+        place = reach_place(way.url, route, Patience(stop))
         try:
             yield place
         finally:
@@ -190,35 +190,46 @@ Of = Annotated[Copies, Parameter(parse=False)]
 
 
 class Patience:
-    """Waits while a place is away, says so at a terminal, and ends when somebody wants it."""
+    """Waits while a place is away, says so, and ends at once when somebody wants it."""
 
-    SLICE_S = 0.2
-    TOLD_S = 1.0  # shorter waits are not worth a word, nor worth breaking off
+    SLICE_S = 0.1
+    LEAST_S = 1.0  # shorter waits are not worth a word; one for a speed limit is not broken off
 
-    def __init__(self, stop: Callable[[], bool], *, is_silent: bool) -> None:
-        """`is_silent`: the same wait also keeps a speed limit, so it means nothing."""
+    def __init__(self, stop: Callable[[], bool]) -> None:
         self._stop = stop
-        self._is_silent = is_silent
 
-    def __call__(self, seconds: float) -> None:
-        """Wait.
+    def pace(self, seconds: float) -> None:
+        """Wait so that the line stays under its limit; what ends in good order is slowed too.
 
         Raises:
-            KeyboardInterrupt: somebody pressed Ctrl-C meanwhile.
+            KeyboardInterrupt: somebody pressed Ctrl-C, and the limit is a very low one.
         """
-        if seconds < self.TOLD_S:
+        if seconds < self.LEAST_S:
             time.sleep(seconds)
-            return
-        if not self._is_silent:
-            print(
-                f"The place is away or full; trying again in {seconds:.0f} s. Ctrl-C ends it.",
-                file=sys.stderr,
-            )
+        else:
+            self.rest(seconds)
+
+    def rest(self, seconds: float) -> None:
+        """Wait for a place that is away.
+
+        Raises:
+            KeyboardInterrupt: somebody pressed Ctrl-C before or meanwhile.
+        """
         until = time.monotonic() + seconds
-        while (left := until - time.monotonic()) > 0:
-            if self._stop():
-                raise KeyboardInterrupt
+        while not self._stop():
+            if (left := until - time.monotonic()) <= 0:
+                return
             time.sleep(min(self.SLICE_S, left))
+        raise KeyboardInterrupt
+
+    def tell(self, error: "UnavailableError", seconds: float) -> None:
+        """Say why there is a wait, where it is one that somebody may notice."""
+        if seconds >= self.LEAST_S:
+            print(
+                f"{error} Trying again in {seconds:.0f} s. Ctrl-C ends it.",
+                file=sys.stderr,
+                flush=True,
+            )
 
 
 def read_password_file(path: Path) -> "Secret":

@@ -10,13 +10,14 @@ import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from kept.backup.places.addresses import LocalAddress, RestAddress, parse_address
 from kept.backup.places.opening import Secrets, Time, Way, open_place
 from kept.backup.places.via import parse_via
 from kept.backup.ports import Place
 from kept.base.clock import SystemClock
-from kept.base.errors import MalformedError, NotFoundError
+from kept.base.errors import MalformedError, NotFoundError, UnavailableError
 from kept.crypto.secret import Secret
 from kept.wiring.settings import place_environment
 
@@ -40,13 +41,29 @@ class Route:
     known: Mapping[str, str] = field(default_factory=dict[str, str], repr=False)
 
 
-def reach_place(url: str, route: Route, *, sleep: Callable[[float], None] = time.sleep) -> Place:
+class Waiting(Protocol):
+    """How the time is spent in which nothing can be sent. What it raises ends the trying."""
+
+    def pace(self, seconds: float) -> None:
+        """Wait so that the line stays under its limit."""
+        ...
+
+    def rest(self, seconds: float) -> None:
+        """Wait for a place that is away."""
+        ...
+
+    def tell(self, error: UnavailableError, seconds: float) -> None:
+        """Hear why `rest` comes next, and how long it takes."""
+        ...
+
+
+def reach_place(url: str, route: Route, waiting: Waiting) -> Place:
     """The place at an address. Nothing is connected yet.
 
     Args:
         url: in the words that restic takes.
         route: how it is reached.
-        sleep: waits so many seconds while the place is away; what it raises ends the trying.
+        waiting: how time is spent.
 
     Raises:
         MalformedError: the address, `via`, a limit or the file of secrets has another form.
@@ -67,7 +84,13 @@ def reach_place(url: str, route: Route, *, sleep: Callable[[float], None] = time
         down=_rate(route.down_kib),
         ca_file=route.ca_file,
     )
-    when = Time(clock=SystemClock(), monotonic=time.monotonic, sleep=sleep)
+    when = Time(
+        clock=SystemClock(),
+        monotonic=time.monotonic,
+        sleep=waiting.pace,
+        rest=waiting.rest,
+        told=waiting.tell,
+    )
     address = parse_address(url)
     if isinstance(address, RestAddress) and known.get("user"):
         address = RestAddress(address.base, known["user"], address.password)

@@ -116,6 +116,45 @@ def test_hopeless_is_told_at_once() -> None:
     assert hours.slept == []
 
 
+def test_a_place_that_was_away_long_is_not_waited_for_again() -> None:
+    """After a quarter hour each later call tries once; when one succeeds there is patience anew."""
+    hours = Hours()
+    place = Moody(away())
+    tried = wrapped(place, hours)
+    with pytest.raises(UnavailableError):
+        tried.put(FileKind.KEY, "", b"")
+    hours.slept.clear()
+    with pytest.raises(UnavailableError):
+        tried.remove(FileKind.LOCK, "")
+    assert sum(hours.slept) <= 60
+    place.moods = [lambda: b"", away(), away(), lambda: b""]
+    tried.list(FileKind.KEY)
+    hours.slept.clear()
+    tried.list(FileKind.KEY)
+    assert hours.slept == [0.5, 1]
+
+
+def test_whoever_waits_is_told_why_before() -> None:
+    """The reason and the seconds are heard first; what the sleep raises ends the trying."""
+    hours = Hours()
+    heard: list[str] = []
+
+    def sleep(seconds: float) -> None:
+        heard.append(f"slept {seconds}")
+        raise KeyboardInterrupt
+
+    place = Retrying(
+        Moody(away(7)),
+        clock=hours.clock,
+        sleep=sleep,
+        chance=lambda: 0.5,
+        told=lambda error, seconds: heard.append(f"{error} {seconds}"),
+    )
+    with pytest.raises(KeyboardInterrupt):
+        place.list(FileKind.KEY)
+    assert heard == ["away 7.0", "slept 7.0"]
+
+
 def test_absent_is_an_answer() -> None:
     """A file that is not there is not asked for again."""
     hours = Hours()

@@ -18,7 +18,7 @@ from kept.backup.places.addresses import (
 )
 from kept.backup.places.local import LocalPlace
 from kept.backup.places.rest import RestPlace
-from kept.backup.places.retrying import Retrying
+from kept.backup.places.retrying import Retrying, Told, unheard
 from kept.backup.places.s3 import S3Place
 from kept.backup.places.s3_signing import Keys
 from kept.backup.places.sftp import SftpPlace
@@ -63,11 +63,17 @@ class Way:
 
 @dataclass(frozen=True, slots=True)
 class Time:
-    """What tells and spends time: `monotonic` never runs backwards, `sleep` takes seconds."""
+    """What tells and spends time: `monotonic` never runs backwards, `sleep` takes seconds.
+
+    `rest` waits for a place that is away, and `told` hears why; None: as `sleep`. What either
+    raises ends the waiting.
+    """
 
     clock: Clock
     monotonic: Callable[[], float]
     sleep: Callable[[float], None]
+    rest: Callable[[float], None] | None = None
+    told: Told = unheard
 
 
 NO_SECRETS = Secrets()
@@ -84,7 +90,8 @@ def open_place(
         UnavailableError: `way.ca_file` cannot be read.
     """
     place = _adapter(address, time, secrets, way)
-    return Retrying(place, clock=time.monotonic, sleep=time.sleep, chance=_even)
+    rest = time.rest or time.sleep
+    return Retrying(place, clock=time.monotonic, sleep=rest, chance=_even, told=time.told)
 
 
 def _adapter(address: Address, time: Time, secrets: Secrets, way: Way) -> Place:

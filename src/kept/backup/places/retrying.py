@@ -1,9 +1,10 @@
 """How long does a place that is away get?
 
 Full jitter: each wait is drawn evenly between nothing and a bound that doubles from 1 s to 60 s,
-and is never shorter than the server asked. After 15 minutes the failure is told; the next run
-goes on where this one stopped. Every call may be made twice: files never change, and removing
-what is gone is fine.
+and is never shorter than the server asked. A place that was away for 15 minutes, whichever calls
+met it so, is told as away, and each later call tries once until one succeeds; the next run goes
+on where this one stopped. Every call may be made twice: files never change, and removing what is
+gone is fine.
 """
 
 from collections.abc import Callable
@@ -17,6 +18,12 @@ LONGEST_WAIT_S = 60.0
 PATIENCE_S = 900.0
 _MOST_DOUBLINGS = 16  # 2^16 s is far beyond the longest wait
 T = TypeVar("T")
+Told = Callable[[UnavailableError, float], None]  # why it waits, and how many seconds
+
+
+def unheard(error: UnavailableError, seconds: float) -> None:
+    """The `told` of a place whose waiting nobody hears of."""
+    del error, seconds
 
 
 class Retrying:
@@ -29,6 +36,7 @@ class Retrying:
         clock: Callable[[], float],
         sleep: Callable[[float], None],
         chance: Callable[[], float],
+        told: Told = unheard,
     ) -> None:
         """Wrap a place.
 
@@ -37,11 +45,14 @@ class Retrying:
             clock: seconds that never run backwards.
             sleep: waits so many seconds; what it raises ends the trying.
             chance: an even draw from 0 up to, not including, 1.
+            told: hears before each wait why and how long.
         """
         self._place = place
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
+        self._told = told
+        self._away_since: float | None = None  # of all threads; None while calls succeed
 
     @property
     def can_remove(self) -> bool:
@@ -75,15 +86,32 @@ class Retrying:
         self._place.close()
 
     def _tried(self, call: Callable[[], T]) -> T:
-        began = self._clock()
         doublings = 0
+        began = self._clock()
         while True:
             try:
-                return call()
+                result = call()
             except UnavailableError as error:
-                bound = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**doublings)
-                wait = max(self._chance() * bound, error.retry_after.total_seconds())
-                if self._clock() - began + wait > PATIENCE_S:
-                    raise
+                wait = self._wait_of(error, began, doublings)
+                self._told(error, wait)
+            else:
+                self._away_since = None
+                return result
             self._sleep(wait)
             doublings = min(doublings + 1, _MOST_DOUBLINGS)
+
+    def _wait_of(self, error: UnavailableError, began: float, doublings: int) -> float:
+        """Seconds to wait before a call is tried again.
+
+        Raises:
+            UnavailableError: the failure itself, once it has lasted too long.
+        """
+        now = self._clock()
+        since = self._away_since
+        if since is None:
+            since = self._away_since = now
+        bound = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**doublings)
+        wait = max(self._chance() * bound, error.retry_after.total_seconds())
+        if now - min(began, since) + wait > PATIENCE_S:
+            raise error
+        return wait

@@ -181,8 +181,9 @@ def locked(around: Surroundings, *, exclusive: bool) -> Generator[HeldLock]:
     stopped = threading.Event()
 
     def beat() -> None:
-        while not stopped.wait(BEAT_S):
-            lock.beat()
+        with suppress(KeyboardInterrupt):  # whoever waits for the place was told to end
+            while not stopped.wait(BEAT_S):
+                lock.beat()
 
     keeper = threading.Thread(target=beat, name="lock", daemon=True)
     keeper.start()
