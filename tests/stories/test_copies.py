@@ -4,14 +4,19 @@ import os
 import shutil
 import signal
 import subprocess
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
+import psycopg
 import pytest
+from psycopg import sql
+from psycopg.conninfo import make_conninfo
 
-from houses import HOME, IMPORTER, TINA, Home
+from houses import HOME, IMPORTER, TINA, Home, living
 from kept.backup.acts import runs
 from kept.backup.model.places import Holds, PlaceOrder
 from kept.backup.model.report_reasons import FailedWhy
@@ -19,7 +24,10 @@ from kept.backup.model.runs import HouseFound, RunState
 from kept.base.clock import EPOCH
 from kept.base.errors import NotFoundError, RefusedError, UnavailableError
 from kept.crypto.providers.recovery import RecoveryProvider
+from kept.crypto.secret import Secret
 from kept.crypto.words import from_words
+from kept.db.scratch import is_empty
+from kept.db.seam import Pending
 from kept.flows.back_up import CopyParts, add_place, back_up
 from kept.flows.copy_keys import are_keys_due, copy_keys, open_key_copy
 from kept.flows.drill import drill
@@ -28,7 +36,7 @@ from kept.ledger.acts.starting import Refusing
 from kept.vault.acts.erase import Copies, follow
 from kept.vault.acts.evidence import erasures_asked
 from kept.vault.acts.open import OpenedPerson
-from kept.wiring.copies import copy_parts
+from kept.wiring.copies import copy_parts, look_at_house
 from kept.wiring.house import open_house
 from kept.wiring.settings import Settings
 from kept.worker.tasks.copies import Copies as Copying
@@ -70,6 +78,13 @@ def published(home: Home) -> None:
     home.settle()
 
 
+def drills_passed(home: Home) -> list[bool]:
+    """What the promise `restore.drill` is measured from."""
+    rules, now = home.house.book.rules, home.clock.now()
+    found = home.read(lambda tx: HouseEvidence(tx, rules, now).drills(EPOCH))
+    return [one.is_passed for one in found]
+
+
 def test_a_drill_brings_all_of_it_back(any_home: Home, tmp_path: Path):
     """All files are the same, the house in it is whole, nothing is read without the key."""
     home = any_home
@@ -84,12 +99,61 @@ def test_a_drill_brings_all_of_it_back(any_home: Home, tmp_path: Path):
     assert result.failed is None
     figures = result.figures
     assert (figures.good, figures.asked, figures.bad) == (copied.done.files, figures.of, ())
-    is_file = home.house.db.dialect == "sqlite"  # a dump is read through and not restored
-    assert figures.house is (HouseFound.WHOLE if is_file else HouseFound.UNTRIED)
+    assert (figures.house, result.said) == (HouseFound.WHOLE, "")
+    assert drills_passed(home) == [True]
     assert result.is_open is False
     assert figures.is_passed
     assert (kinds(home)["drill.done"], kinds(home)["drill.keyless"]) == (1, 1)
     assert not (home.house.place.root / "staging").exists()
+
+
+@pytest.mark.needs("postgres")
+def test_a_dump_is_tried_where_it_may_be(tmp_path: Path, postgres_database: Callable[[], str]):
+    """A role that may make no database: told, not counted. With one named by the owner: whole.
+
+    Afterwards nothing is left in it.
+    """
+    dsn, named = postgres_database(), Secret(postgres_database().encode())
+    role = f"kept_role_{os.getpid()}"
+    weak = Secret(make_conninfo(dsn, user=role).encode())
+    with living(tmp_path, dsn=dsn) as home, psycopg.connect(dsn, autocommit=True) as server:
+        server.execute(sql.SQL("create role {} login").format(sql.Identifier(role)))
+        try:
+            parts = closet(home, tmp_path / "closet")
+            back_up(parts, "closet", actor=IMPORTER)
+            published(home)
+            look = partial(look_at_house, dsn=weak)
+            told: Any = drill(replace(parts, look_at_house=look), "closet", actor=IMPORTER)
+            assert told.figures.house is HouseFound.UNTRIED
+            assert "createdb" in told.said
+            assert drills_passed(home) == [False]
+            look = partial(look_at_house, dsn=weak, named=named)
+            tried: Any = drill(replace(parts, look_at_house=look), "closet", actor=IMPORTER)
+            assert tried.figures.house is HouseFound.WHOLE
+            assert drills_passed(home) == [False, True]
+            assert is_empty(named)
+        finally:
+            server.execute(sql.SQL("drop role {}").format(sql.Identifier(role)))
+
+
+@pytest.mark.needs("postgres")
+def test_a_dump_of_a_changed_ledger_is_damaged(
+    tmp_path: Path, postgres_database: Callable[[], str]
+):
+    """It comes back to the last row, and the rows are not those that were signed."""
+    dsn = postgres_database()
+    with living(tmp_path, dsn=dsn) as home:
+        home.add(contact=TINA, delivery=HOME)
+        home.settle()
+        parts, restored = copy_parts(home.house), tmp_path / "restored"
+        restored.mkdir()
+        home.house.db.copy_to(restored / "postgres.dump")
+        assert parts.look_at_house(restored, parts.secrets.log_keys).found is HouseFound.WHOLE
+        home.write(lambda tx: Pending(tx.run("update ledger_head set root = :r", r=bytes(32))))
+        home.house.db.copy_to(restored / "postgres.dump")
+        assert parts.look_at_house(restored, parts.secrets.log_keys).found is HouseFound.DAMAGED
+        (restored / "postgres.dump").write_bytes(b"PGDMP, once upon a time")
+        assert parts.look_at_house(restored, parts.secrets.log_keys).found is HouseFound.DAMAGED
 
 
 def test_a_drill_tells_of_one_spoiled_file(home: Home, tmp_path: Path):

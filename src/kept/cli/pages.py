@@ -64,6 +64,8 @@ WORDS = {
     " Without it `data.db`.",
     "keys_dsn": "A PostgreSQL database for people's keys, apart from the data."
     " Without it `keys.db`.",
+    "drill_dsn": "An empty PostgreSQL database in which a drill tries the copy of the data, where"
+    " the role of `dsn` may not make one. It is emptied after each drill: use it for nothing else.",
     "public_url": "Where visitors reach the house, as `https://shop.example`. Without it the host"
     " and port below; links in mail and invitations begin with it.",
     "host": "The address to listen on. Another machine reaches the house through your web server.",

@@ -160,6 +160,19 @@ def is_empty(dsn: Secret, /) -> bool:
         raise UnavailableError("The database cannot be reached. Nothing was changed.") from error
 
 
+def clear(dsn: Secret, /) -> None:
+    """Empty a database that was empty before something of ours was put into it.
+
+    Raises:
+        UnavailableError: it cannot be reached.
+    """
+    try:
+        with psycopg.connect(dsn.reveal().decode(), autocommit=True) as found:
+            _empty(found)
+    except psycopg.OperationalError as error:
+        raise UnavailableError("The database cannot be reached. Nothing was changed.") from error
+
+
 def _schemas(found: Connection) -> list[str]:
     rows = found.execute(
         "select nspname from pg_namespace where nspname !~ '^(pg_|information_schema$)'"
@@ -176,8 +189,15 @@ def _holds_something(found: Connection) -> bool:
 
 
 def _empty(found: Connection) -> None:
-    """Drop all but the mark. What a killed drill began is there too, and nothing else can be."""
+    """Drop all but the mark. What a killed drill began is there too, and nothing else can be.
+
+    `public` stays, for it may be another's; the tables in it are ours.
+    """
     for schema in _schemas(found):
-        if schema != MARK:
+        if schema not in {MARK, "public"}:
             found.execute(sql.SQL("drop schema {} cascade").format(sql.Identifier(schema)))
-    found.execute("create schema public")
+    tables = found.execute(
+        "select tablename from pg_tables where schemaname = 'public' order by tablename"
+    ).fetchall()
+    for (table,) in tables:
+        found.execute(sql.SQL("drop table public.{} cascade").format(sql.Identifier(table)))

@@ -14,7 +14,7 @@ from kept.backup.acts.secrets import open_secrets, seal_secrets
 from kept.backup.model.places import Holds, KnownPlace, PlaceOrder, PlaceSecrets
 from kept.backup.model.report import Unread
 from kept.backup.model.report_reasons import FailedWhy, UnreadWhy
-from kept.backup.model.runs import HouseFound, RunFigures
+from kept.backup.model.runs import HouseSeen, RunFigures
 from kept.backup.sources.databases import stage_house, staging
 from kept.base.clock import Clock
 from kept.base.errors import ConflictError, KeptError, RefusedError, TamperedError, UnavailableError
@@ -67,15 +67,15 @@ class CopySecrets:
     log_keys: tuple[VerifierKey, ...] = ()
 
 
-HouseLook = Callable[[Path, tuple[VerifierKey, ...]], HouseFound]
+HouseLook = Callable[[Path, tuple[VerifierKey, ...]], HouseSeen]
 
 
 @dataclass(frozen=True, slots=True)
 class CopyParts:
     """What making copies needs; one object a house.
 
-    `look_at_house` says how a restored folder with `data.db` and `tiles/` is; `alive` are the runs
-    that this process works on.
+    `look_at_house` says how a restored folder with `data.db` or `postgres.dump`, and `tiles/`, is;
+    `alive` are the runs that this process works on.
     """
 
     clock: Clock

@@ -1,8 +1,9 @@
 """How do we prove that the copy brings everything back? By bringing some of it back.
 
 The sample follows from a checkpoint that is newer than the snapshot; what comes back is compared
-with the hashes of the snapshot that the ledger names; the copied database is opened, looked
-through, and the ledger in it checked against its own checkpoints. Then pieces of what came back
+with the hashes of the snapshot that the ledger names; the copied database is opened (PostgreSQL's
+is put into a database made for it), looked through, and the ledger in it checked against its own
+checkpoints. Then pieces of what came back
 are looked for in the raw copy: without the key they must not be found.
 """
 
@@ -12,10 +13,9 @@ from pathlib import Path
 from kept.backup.acts import places, proofs, runs
 from kept.backup.model.places import KnownPlace
 from kept.backup.model.report_reasons import FailedWhy
-from kept.backup.model.runs import DrillFigures, HouseFound, Run
+from kept.backup.model.runs import DrillFigures, HouseFound, HouseSeen, Run
 from kept.backup.sources.databases import staging
 from kept.base.errors import NotFoundError, TamperedError, UnavailableError
-from kept.db.dump import read_through
 from kept.db.seam import Database, Pending, Tx
 from kept.flows.back_up import CopyParts, access_of, try_keyless
 from kept.flows.copy_orders import DrillDone, DrillOrder, Failed, Stop, never
@@ -35,7 +35,8 @@ _MARK = "high-water"  # is never in a copy, so that it is missing there is right
 class DrillResult:
     """What a drill found, and its act; `failed`: nothing could be tried, and there is no act.
 
-    `is_open` tells of the try without the key; None where it could not be made.
+    `is_open` tells of the try without the key; None where it could not be made. `said` tells why
+    the house's own database could not be tried, and what to do; "" where it was.
     """
 
     place: KnownPlace
@@ -43,6 +44,7 @@ class DrillResult:
     figures: DrillFigures | None = None
     is_open: bool | None = None
     failed: Failed | None = None
+    said: str = ""
 
 
 def drill(
@@ -80,11 +82,12 @@ def drill(
         done = parts.engine.drill(order, stop=stop)
         if isinstance(done, Failed):
             return _not_done(parts, place, run, done, note=note, actor=actor)
-        figures = _figures(done, snapshot, note, house=_house(parts, done))
+        seen = _house(parts, done)
+        figures = _figures(done, snapshot, note, house=seen.found)
         act = _note(parts, place, figures, actor=actor)
         found = try_keyless(parts, name, needles_of(into), actor=actor)
     is_open = None if isinstance(found, Failed) else found
-    return DrillResult(place, act, figures, is_open)
+    return DrillResult(place, act, figures, is_open, said=seen.said)
 
 
 def _chosen(tx: Tx, parts: CopyParts, place: KnownPlace) -> tuple[Run, bytes, bytes]:
@@ -141,18 +144,10 @@ def _note(parts: CopyParts, place: KnownPlace, figures: DrillFigures, *, actor: 
     )
 
 
-def _house(parts: CopyParts, done: DrillDone) -> HouseFound:
-    folder = Path(done.house) if done.house else None
-    if folder is None:
-        return HouseFound.ABSENT
-    if (folder / "data.db").is_file():
-        return parts.look_at_house(folder, parts.secrets.log_keys)
-    dump = folder / "postgres.dump"
-    if (
-        dump.is_file()
-    ):  # read from end to end, not restored into a database: no proof that it is whole
-        return HouseFound.UNTRIED if read_through(dump) else HouseFound.DAMAGED
-    return HouseFound.ABSENT
+def _house(parts: CopyParts, done: DrillDone) -> HouseSeen:
+    if not done.house:
+        return HouseSeen(HouseFound.ABSENT)
+    return parts.look_at_house(Path(done.house), parts.secrets.log_keys)
 
 
 def look_through(db: Database, tiles: TileStore, keys: tuple[VerifierKey, ...], /) -> HouseFound:
@@ -162,11 +157,18 @@ def look_through(db: Database, tiles: TileStore, keys: tuple[VerifierKey, ...], 
         db: the copy, opened at a place of its own.
         tiles: those that came back with it.
         keys: who may have signed.
+
+    Raises:
+        UnavailableError: its server is away, or its file cannot be read.
     """
     try:
-        whole = db.write(lambda tx: Pending(tx.rows("pragma integrity_check") == [("ok",)]))
+        whole = db.dialect == "postgres" or db.write(_is_sound)  # restoring built each index anew
         has_acts = db.read(lambda tx: tx.row("select count(*) from acts")) not in {None, (0,)}
         faults = [one for one in verify_log(db, tiles, keys, mark=None) if one.where != _MARK]
-    except (UnavailableError, TamperedError):
+    except TamperedError:
         return HouseFound.DAMAGED
     return HouseFound.WHOLE if whole and has_acts and not faults else HouseFound.DAMAGED
+
+
+def _is_sound(tx: Tx) -> Pending[bool]:
+    return Pending(tx.rows("pragma integrity_check") == [("ok",)])

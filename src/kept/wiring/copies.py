@@ -1,12 +1,17 @@
 """What does making copies get of an opened house?"""
 
+from functools import partial
 from pathlib import Path
 
 from kept.backup.acts.secrets import repository_password
-from kept.backup.model.runs import HouseFound
-from kept.base.errors import UnavailableError
+from kept.backup.model.runs import HouseFound, HouseSeen
+from kept.base.errors import RefusedError, TamperedError, UnavailableError
 from kept.crypto import keyring_file
 from kept.crypto.keyring import Keyring
+from kept.crypto.secret import Secret
+from kept.db.dump import put_back, read_through
+from kept.db.postgres import PostgresDatabase
+from kept.db.scratch import scratch
 from kept.db.sqlite import SqliteDatabase
 from kept.flows.back_up import CopyParts, CopySecrets
 from kept.flows.copy_orders import Engine
@@ -16,6 +21,9 @@ from kept.ledger.tile_stores.file import FileTiles
 from kept.wiring.copy_engine import ChildEngine
 from kept.wiring.house import House
 
+NO_SERVER = (
+    "The copy holds a PostgreSQL database, and this house has none to try it in. It was read alone."
+)
 _ALIVE: dict[Path, set[int]] = {}  # by data folder; empty sets once nothing is under way
 
 
@@ -42,22 +50,80 @@ def copy_parts(house: House, *, engine: Engine | None = None) -> CopyParts:
             log_keys=(house.sequencer.key,),
         ),
         tiles=house.tiles,
-        look_at_house=look_at_house,
+        look_at_house=partial(
+            look_at_house, dsn=house.settings.dsn, named=house.settings.drill_dsn
+        ),
         dsn=house.settings.dsn,
         alive=_ALIVE.setdefault(house.place.root.absolute(), set()),
     )
 
 
-def look_at_house(folder: Path, keys: tuple[VerifierKey, ...]) -> HouseFound:
-    """How a restored folder is. It is ours alone: the house at work lies elsewhere."""
+def look_at_house(
+    folder: Path,
+    keys: tuple[VerifierKey, ...],
+    /,
+    *,
+    dsn: Secret | None = None,
+    named: Secret | None = None,
+) -> HouseSeen:
+    """How a restored folder is. It is ours alone: the house at work lies elsewhere.
+
+    Args:
+        folder: with `tiles/`, and `data.db` or `postgres.dump`.
+        keys: who may have signed.
+        dsn: of the house's own PostgreSQL database.
+        named: an empty database of the owner's, for dumps.
+    """
+    tiles, dump = FileTiles(folder / "tiles"), folder / "postgres.dump"
+    if (folder / "data.db").is_file():
+        return HouseSeen(_look_at_file(folder / "data.db", tiles, keys))
+    if not dump.is_file():
+        return HouseSeen(HouseFound.ABSENT)
     try:
-        db = SqliteDatabase(folder / "data.db")
+        return HouseSeen(_look_at_dump(dump, tiles, keys, dsn=dsn, named=named))
+    except (RefusedError, UnavailableError) as error:
+        return HouseSeen(HouseFound.UNTRIED, str(error))
+    except TamperedError:
+        return HouseSeen(HouseFound.DAMAGED)
+
+
+def _look_at_file(path: Path, tiles: FileTiles, keys: tuple[VerifierKey, ...]) -> HouseFound:
+    try:
+        db = SqliteDatabase(path)
+        try:
+            return look_through(db, tiles, keys)
+        finally:
+            db.close()
     except UnavailableError:
         return HouseFound.DAMAGED
-    try:
-        return look_through(db, FileTiles(folder / "tiles"), keys)
-    finally:
-        db.close()
+
+
+def _look_at_dump(
+    dump: Path,
+    tiles: FileTiles,
+    keys: tuple[VerifierKey, ...],
+    *,
+    dsn: Secret | None,
+    named: Secret | None,
+) -> HouseFound:
+    """How a dump is, put into a database of its own.
+
+    Raises:
+        RefusedError: there is none to put it into.
+        TamperedError: the server does not take it.
+        UnavailableError: the server is away or full.
+    """
+    if not read_through(dump):
+        return HouseFound.DAMAGED
+    if dsn is None:
+        raise RefusedError("backup.no_scratch", NO_SERVER)
+    with scratch(dsn, named) as at:
+        put_back(dump, at)
+        db = PostgresDatabase(at.reveal().decode())
+        try:
+            return look_through(db, tiles, keys)
+        finally:
+            db.close()
 
 
 def recovery_recipients(ring: Keyring) -> tuple[str, ...]:

@@ -23,7 +23,7 @@ PLACE_VARIABLES = {
     "s3_secret": "AWS_SECRET_ACCESS_KEY",
     "s3_token": "AWS_SESSION_TOKEN",
 }
-SECRETS = frozenset({"passphrase", "smtp_password", "dsn", "keys_dsn"})
+SECRETS = frozenset({"passphrase", "smtp_password", "dsn", "keys_dsn", "drill_dsn"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,6 +34,7 @@ class Settings:
     key_file: str = ""
     dsn: Secret | None = None
     keys_dsn: Secret | None = None
+    drill_dsn: Secret | None = None
     public_url: str = ""
     host: str = "127.0.0.1"
     port: int = 8700

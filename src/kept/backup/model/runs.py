@@ -71,6 +71,14 @@ class HouseFound(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class HouseSeen:
+    """How it came back, and, where it could not be tried, why and what to do: `said`."""
+
+    found: HouseFound
+    said: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class DrillFigures:
     """What a drill found.
 

@@ -176,6 +176,7 @@ def drill(call: Call) -> Json:
         "bytes": figures.bytes,
         "seconds": figures.seconds,
         "house": figures.house.value,
+        "why_untried": found.said,
         "readable_without_key": found.is_open,
         "is_passed": figures.is_passed,
         "act": found.act,
