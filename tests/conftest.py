@@ -31,6 +31,16 @@ def has_postgres() -> bool:
     return fixtures_postgres.is_present()
 
 
+def may_change_the_machine() -> bool:
+    """Whether a test may mount a small disk of its own and make a network of its own: as root."""
+    status = Path("/proc/self/status")
+    if shutil.which("ip") is None or shutil.which("mount") is None or not status.is_file():
+        return False
+    (held,) = [line for line in status.read_text("utf-8").splitlines() if "CapEff" in line]
+    wanted = 1 << 21 | 1 << 12  # CAP_SYS_ADMIN, CAP_NET_ADMIN
+    return int(held.split()[1], 16) & wanted == wanted
+
+
 FINDERS: dict[str, Callable[[], bool]] = {
     "chromium": lambda: shutil.which("chromium") is not None,
     "postgres": has_postgres,
@@ -42,6 +52,7 @@ FINDERS: dict[str, Callable[[], bool]] = {
     "restic": lambda: shutil.which("restic") is not None,
     "rclone": lambda: shutil.which("rclone") is not None,
     "sshd": lambda: shutil.which("ssh") is not None and Path("/usr/sbin/sshd").is_file(),
+    "root": may_change_the_machine,
 }
 # A machine shared with others is no reason to fail: speed is what ./dev bench measures.
 hypothesis.settings.register_profile("kept", deadline=None)
@@ -49,6 +60,9 @@ hypothesis.settings.load_profile("kept")
 
 RAN = pytest.StashKey[Counter[str]]()
 SKIPPED = pytest.StashKey[Counter[str]]()
+
+
+SAID = {"root": "no right to mount disks and make networks"}  # of what is no program
 
 
 def required() -> frozenset[str]:
@@ -76,7 +90,7 @@ def pytest_runtest_setup(item: pytest.Item) -> None:
         if what in required():
             pytest.fail(f"no {what} on this machine, and KEPT_REQUIRE demands it", pytrace=False)
         item.config.stash[SKIPPED][what] += 1
-        pytest.skip(f"no {what} on this machine")
+        pytest.skip(f"{SAID.get(what, f'no {what}')} on this machine")
 
 
 def pytest_runtest_call(item: pytest.Item) -> None:
