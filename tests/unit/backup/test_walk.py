@@ -265,31 +265,40 @@ def test_what_vanishes_meanwhile(tmp_path: Path):
     assert next(events) == Unread(os.fsencode(tmp_path / "dir"), errno.ENOENT)
 
 
-def test_a_directory_that_becomes_a_link(tmp_path: Path):
-    """Nobody can lead the walk out of the root by swapping a directory for a link."""
+@pytest.mark.parametrize(("first", "seen"), [("z", Unread), ("a", Found)])
+def test_a_directory_that_becomes_a_link(tmp_path: Path, first: str, seen: type[Event]):
+    """Nobody can lead the walk out of the root by swapping a directory for a link.
+
+    Swapped after it was looked at it is unread, before that it is told as the link it is.
+    """
     (tmp_path / "outside").mkdir()
     (tmp_path / "outside" / "secret").touch()
     (tmp_path / "root" / "dir").mkdir(parents=True)
-    (tmp_path / "root" / "a").touch()
+    (tmp_path / "root" / first).touch()
     events = walking(tmp_path / "root")
     next(events)
     (tmp_path / "root" / "dir").rmdir()
     (tmp_path / "root" / "dir").symlink_to(tmp_path / "outside")
     told_then = next(events)
-    assert isinstance(told_then, Unread)
+    assert isinstance(told_then, seen)
     assert told_then.path.endswith(b"/dir")
+    if isinstance(told_then, Found):
+        assert told_then.node.type is NodeType.SYMLINK
     assert not any(b"secret" in event.path for event in events)
 
 
 def test_a_file_that_becomes_a_directory(tmp_path: Path):
-    """It is unread: its entries were never listed."""
+    """It is told as what it is by then, with what is in it."""
     for name in ("a", "b"):
         (tmp_path / name).touch()
     events = walking(tmp_path)
     next(events)
     (tmp_path / "b").unlink()
     (tmp_path / "b").mkdir()
-    assert next(events) == Unread(os.fsencode(tmp_path / "b"), errno.EISDIR)
+    (tmp_path / "b" / "c").touch()
+    found = below([*events], tmp_path)
+    assert set(found) == {"b", "b/c"}
+    assert isinstance(found["b"], Left)
 
 
 def test_extended_attributes(tmp_path: Path):

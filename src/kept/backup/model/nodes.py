@@ -116,7 +116,7 @@ class Node:
 
 def clamp_ns(time_ns: int) -> int:
     """The nearest moment that a tree can hold: a file system may tell any time."""
-    return min(max(time_ns, MIN_NS), MAX_NS)
+    return time_ns if MIN_NS <= time_ns <= MAX_NS else min(max(time_ns, MIN_NS), MAX_NS)
 
 
 def name_problem(name: bytes) -> str | None:

@@ -29,7 +29,8 @@ from kept.backup.pipeline.claims import Claims
 from kept.backup.pipeline.counting import Count
 from kept.backup.pipeline.folders import Folder, Folders
 from kept.backup.pipeline.inboxes import BrokenOffError
-from kept.backup.pipeline.loading import TreeReader, load_indexes, load_snapshots, part_ids
+from kept.backup.pipeline.loading import TreeReader
+from kept.backup.pipeline.looking_ahead import LookAhead
 from kept.backup.pipeline.packing import Packer, merged
 from kept.backup.pipeline.parents import OldTrees, Parent, choose_parent
 from kept.backup.pipeline.reading import (
@@ -111,7 +112,9 @@ def back_up(
         Exception: what a stream or `watch` raised, as it was. In all cases there is no snapshot.
     """
     if plan.is_dry:
-        return _prepared(repository, plan, around, ears=_Ears(watch, stop), lock=None)
+        ahead = LookAhead(repository)
+        ahead.look()
+        return _prepared(ahead, plan, around, ears=_Ears(watch, stop), lock=None)
     repository.check_writable()
     surroundings = Surroundings(
         place=repository.place,
@@ -121,23 +124,23 @@ def back_up(
         own=around.own,
         start_time_of=around.start_time_of,
     )
-    with locked(surroundings, exclusive=False) as lock:
-        return _prepared(repository, plan, around, ears=_Ears(watch, stop), lock=lock)
+    ahead = LookAhead(repository)
+    with locked(surroundings, exclusive=False, meanwhile=ahead.look) as lock:
+        return _prepared(ahead, plan, around, ears=_Ears(watch, stop), lock=lock)
 
 
 def _prepared(
-    repository: Repository, plan: RunPlan, around: Around, *, ears: "_Ears", lock: HeldLock | None
+    ahead: LookAhead, plan: RunPlan, around: Around, *, ears: "_Ears", lock: HeldLock | None
 ) -> RunDone:
-    """Snapshots before indexes, parts before both: what is written meanwhile is not missed."""
+    """See what is stored, adopt what nobody knows of, and run."""
     began = Moment.of(around.clock.now())
-    snapshots, _ = load_snapshots(repository)
+    repository, index = ahead.repository, ahead.index()
     parent = choose_parent(
-        snapshots,
+        ahead.snapshots,
         hostname=plan.hostname or around.own.hostname,
         paths=plan.paths,
         until_ns=began.ns,
     )
-    index = load_indexes(repository, among=part_ids(repository.list(FileKind.DATA))).index
     adopted = _NO_ADOPTED if lock is None else adopt(repository, index, stop=ears.stop)
     store = Store(repository, index, Claims(index), lock)
     run = _Run(store, plan, around, ears=ears, parent=parent)
@@ -192,7 +195,9 @@ class _Run:
         self._old = OldTrees(reader, store.index, parent)
         is_counted = plan.is_counted and ears.watch is not nobody
         self._count = Count(plan.roots, plan.excludes) if is_counted else None
-        self._uploader = Uploader(store, monotonic=around.monotonic, failed=self._fail)
+        self._uploader = Uploader(
+            store, monotonic=around.monotonic, woke=self._woke.set, failed=self._fail
+        )
 
         def packer(kind: BlobKind, send: Callable[[Part], None]) -> Packer:
             return Packer(key, kind, part_bytes=plan.part_bytes, send=send)
@@ -220,7 +225,7 @@ class _Run:
             BrokenOffError: `broken_off` tells why.
         """
         plan = self._plan
-        knows = nothing_known if plan.is_forced else self._old.text
+        knows = nothing_known if plan.is_forced else self._old.knows
         events = walk(plan.roots, plan.excludes, knows) if plan.roots else ()
         for stream in plan.streams:
             self._stream(stream)
@@ -304,9 +309,8 @@ class _Run:
         return self._old.subtree(path)
 
     def _known(self, known: Known) -> None:
-        folder = self._folders.expect(known.path)
-        folder.add_text(known.path.rpartition(b"/")[2], known.text)
-        self._tally.pass_over(known.size)
+        self._folders.known(known.path, known.texts)
+        self._tally.pass_over(known.size, files=len(known.texts))
 
     def _found(self, found: Found) -> None:
         node = found.node
@@ -317,7 +321,7 @@ class _Run:
         known = None if self._plan.is_forced else self._old.unchanged(found.path, node)
         if known is not None:
             folder.add(replace(node, content=known))
-            self._tally.pass_over(node.size)
+            self._tally.pass_over(node.size, files=1)
             return
         old = self._old.entry(found.path)
         was_there = old is not None and old.type == NodeType.FILE
@@ -458,7 +462,7 @@ class _Run:
     def _finish_workers(self) -> None:
         for worker in self._workers:
             worker.inbox.finish()
-        while any(worker.is_alive for worker in self._workers):
+        while any(worker.is_at_work for worker in self._workers):
             self._look(
                 Waits.SENDING if self._uploader.is_full else Waits.PACKING, wait_s=LOOK_S / 4
             )

@@ -17,12 +17,13 @@ class Claims:
     def __init__(self, index: BlobIndex) -> None:
         self._index = index
         # Data and trees apart: equal bytes of either kind are two blobs.
-        self._under_way: dict[BlobKind, dict[bytes, object]] = {kind: {} for kind in BlobKind}
+        self._data = dict[bytes, object]()
+        self._trees = dict[bytes, object]()
 
     def take(self, kind: BlobKind, named: bytes) -> bool:
         """Whether it is the caller's to pack; else it is stored or another one packs it."""
         token = object()
-        under_way = self._under_way[kind]
+        under_way = self._of(kind)
         if under_way.setdefault(named, token) is not token:  # one step under the GIL
             return False
         # Asked after the claim: who finds the claim given back finds the blob in the index.
@@ -33,6 +34,9 @@ class Claims:
 
     def give_back(self, kind: BlobKind, stored: Iterable[bytes]) -> None:
         """These are durable, and the index knows them."""
-        under_way = self._under_way[kind]
+        under_way = self._of(kind)
         for named in stored:
             under_way.pop(named, None)
+
+    def _of(self, kind: BlobKind) -> dict[bytes, object]:
+        return self._data if kind is BlobKind.DATA else self._trees

@@ -30,10 +30,6 @@ class Folder:
         """An entry is done."""
         self.texts.append((node.name, encode_node(node)))
 
-    def add_text(self, name: bytes, text: bytes) -> None:
-        """An entry is done, and its node's text is known."""
-        self.texts.append((name, text))
-
     def drop(self) -> None:
         """An announced entry came to nothing."""
         self.texts.append((b"", b""))
@@ -60,11 +56,20 @@ class Folders:
 
     def expect(self, path: bytes) -> Folder:
         """Announce the entry at a path; the directory it goes to. `/` is an entry of none."""
-        above = path.rpartition(b"/")[0] or b"/"
-        folder = self._open.get(above)
-        if folder is None:
-            folder = self._open[above] = Folder(above)
+        folder = self._folder(path.rpartition(b"/")[0] or b"/")
         folder.expected += 1
+        return folder
+
+    def known(self, path: bytes, texts: list[tuple[bytes, bytes]]) -> None:
+        """Entries of the directory at a path are done: their names and nodes."""
+        folder = self._folder(path)
+        folder.expected += len(texts)
+        folder.texts.extend(texts)
+
+    def _folder(self, path: bytes) -> Folder:
+        folder = self._open.get(path)
+        if folder is None:
+            folder = self._open[path] = Folder(path)
         return folder
 
     def leave(self, path: bytes, node: Node | None, *, old_tree: bytes | None) -> None:

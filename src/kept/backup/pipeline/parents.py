@@ -23,6 +23,7 @@ from kept.backup.repo.names import unquote
 from kept.backup.repo.times import parse_time, time_text
 from kept.backup.repo.trees import parse_id
 from kept.backup.sources.stat_nodes import file_facts
+from kept.backup.sources.walk import KnowsFile
 from kept.base.errors import MalformedError
 
 
@@ -49,13 +50,18 @@ class OldEntry(msgspec.Struct, frozen=True, gc=False):
 
 
 class _OldTree(msgspec.Struct, gc=False):
+    nodes: list[OldEntry] | None
+
+
+class _OldTexts(msgspec.Struct, gc=False):
     nodes: list[msgspec.Raw] | None
 
 
 _Folder: TypeAlias = dict[bytes, tuple[OldEntry, msgspec.Raw]]
 _read = msgspec.json.Decoder(_OldTree).decode
-_read_entry = msgspec.json.Decoder(OldEntry).decode
+_read_texts = msgspec.json.Decoder(_OldTexts).decode
 _NOTHING: _Folder = {}
+_FILE = NodeType.FILE.value
 
 
 @dataclass(frozen=True, slots=True)
@@ -105,14 +111,11 @@ class OldTrees:
 
     def entry(self, path: bytes) -> OldEntry | None:
         """What was at this path."""
-        found = self._find(path)
-        return None if found is None else found[0]
-
-    def _find(self, path: bytes) -> tuple[OldEntry, msgspec.Raw] | None:
         if self._is_empty:
             return None
         above, _, name = path.rpartition(b"/")
-        return self._folder(above or b"/").get(name)
+        found = self._folder(above or b"/").get(name)
+        return None if found is None else found[0]
 
     def subtree(self, path: bytes) -> bytes | None:
         """The tree of the directory at this path."""
@@ -128,17 +131,19 @@ class OldTrees:
         """Forget a directory's entries."""
         self._folders.pop(path, None)
 
-    def text(self, path: bytes, found: os.stat_result) -> bytes | None:
-        """The node of a file as it was spelt, if that is right and all of it is stored."""
-        if not self._is_ours:
+    def knows(self, path: bytes) -> KnowsFile | None:
+        """What tells of a file of this directory how it was spelt, if that is right and stored."""
+        if not self._is_ours or not (folder := self._folder(path)):
             return None
-        known = self._find(path)
-        if known is None:
-            return None
-        old, raw = known
-        if not _is_as_found(old, found) or self._stored(old) is None:
-            return None
-        return bytes(raw)
+
+        def text(name: bytes, found: os.stat_result) -> bytes | None:
+            known = folder.get(name)
+            if known is None:
+                return None
+            old, raw = known
+            return bytes(raw) if _is_as_found(old, found) and self._is_stored(old) else None
+
+        return text
 
     def unchanged(self, path: bytes, node: Node) -> tuple[bytes, ...] | None:
         """The blobs of a file that did not change and is stored whole; None: read it."""
@@ -167,6 +172,18 @@ class OldTrees:
             return None
         return tuple(blobs) if bool(blobs) == bool(old.size) else None
 
+    def _is_stored(self, old: OldEntry) -> bool:
+        """Whether the index has all blobs of a file of some size."""
+        content = old.content or ()
+        if len(content) != 1:
+            return self._stored(old) is not None
+        try:
+            return old.size > 0 and self._index.has(
+                BlobKind.DATA, parse_id(content[0], "node.content")
+            )
+        except MalformedError:
+            return False
+
     def _folder(self, path: bytes) -> _Folder:
         known = self._folders.get(path)
         if known is None:
@@ -176,29 +193,31 @@ class OldTrees:
 
     def _load(self, tree: bytes) -> _Folder:
         try:
-            nodes = _read(self._reader.plain(tree)).nodes or ()
-            entries = [(_read_entry(raw), raw) for raw in nodes]
-            return {unquote(one.name, "node.name"): (one, raw) for one, raw in entries}
+            plain = self._reader.plain(tree)
+            entries, texts = _read(plain).nodes or (), _read_texts(plain).nodes or ()
+            names = [unquote(one.name, "node.name") for one in entries]
+            return dict(zip(names, zip(entries, texts, strict=True), strict=True))
         except (*DAMAGE, ValueError, RecursionError, msgspec.MsgspecError):
             return _NOTHING
 
 
 def _is_as_found(old: OldEntry, found: os.stat_result) -> bool:
     """Whether a file's node, written now, would be the same but for its content."""
-    facts = file_facts(found.st_mode, found.st_uid, found.st_gid)
+    ctime_ns, mtime_ns = clamp_ns(found.st_ctime_ns), clamp_ns(found.st_mtime_ns)
+    mtime = time_text(mtime_ns)
     return (
         old.inode == found.st_ino
         and old.size == found.st_size
-        and old.type == NodeType.FILE.value
+        and old.mtime == mtime
+        and old.atime == mtime
+        and old.ctime == (mtime if ctime_ns == mtime_ns else time_text(ctime_ns))
+        and old.type == _FILE
         and old.device_id == found.st_dev
         and old.links == found.st_nlink
         and old.uid == found.st_uid
         and old.gid == found.st_gid
-        and (old.mode, old.user, old.group) == facts
-        and old.atime == old.mtime
         and not old.error
-        and old.ctime == time_text(clamp_ns(found.st_ctime_ns))
-        and old.mtime == time_text(clamp_ns(found.st_mtime_ns))
+        and (old.mode, old.user, old.group) == file_facts(found.st_mode, found.st_uid, found.st_gid)
     )
 
 

@@ -41,6 +41,7 @@ class Uploader:
         store: Store,
         *,
         monotonic: Callable[[], float],
+        woke: Callable[[], None],
         failed: Callable[[BaseException], None],
     ) -> None:
         """Start the threads.
@@ -48,10 +49,12 @@ class Uploader:
         Args:
             store: where to.
             monotonic: seconds that never run backwards.
+            woke: called when a thread has come to its end.
             failed: told what went wrong, from any thread; it breaks the run off.
         """
         self._store = store
         self._monotonic = monotonic
+        self._woke = woke
         self._failed = failed
         self._waiting: Inbox[Part] = Inbox(UPLOADS)
         self._guard = threading.Lock()
@@ -59,6 +62,7 @@ class Uploader:
         self._blobs = 0  # in these
         self._indexed_at = monotonic()
         self.sent_bytes = 0
+        self._at_work = UPLOADS
         self._threads = [
             threading.Thread(target=self._work, name=f"upload {number}", daemon=True)
             for number in range(UPLOADS)
@@ -94,7 +98,7 @@ class Uploader:
     @property
     def is_alive(self) -> bool:
         """Whether parts may still be on their way."""
-        return any(thread.is_alive() for thread in self._threads)
+        return self._at_work > 0
 
     def break_off(self) -> None:
         """Drop the parts that wait; those on their way arrive or fail."""
@@ -130,6 +134,10 @@ class Uploader:
             return
         except BaseException as error:  # noqa: BLE001 - a thread's failure is the run's
             self._failed(error)
+        finally:
+            with self._guard:
+                self._at_work -= 1
+            self._woke()
 
     def _keep(self, part: Part) -> None:
         store, listing = self._store, part.listing

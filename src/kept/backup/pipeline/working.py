@@ -87,10 +87,10 @@ class Tally:
         else:
             self.new += 1
 
-    def pass_over(self, size: int) -> None:
-        """A file that did not change."""
-        self.files += 1
-        self.unmodified += 1
+    def pass_over(self, size: int, *, files: int) -> None:
+        """Files that did not change, `size` bytes together."""
+        self.files += files
+        self.unmodified += files
         self.size_bytes += size
 
 
@@ -114,7 +114,7 @@ class Worker:
             claims: of the run.
             number: for the thread's name.
             inbox_bytes: so much may wait here.
-            woke: called after each task.
+            woke: called after each task and at the end.
             failed: told what went wrong; it breaks the run off.
         """
         self.packers = packers
@@ -123,13 +123,9 @@ class Worker:
         self._claims = claims
         self._woke = woke
         self._failed = failed
+        self.is_at_work = True  # has not come to its end
         self._thread = threading.Thread(target=self._work, name=f"worker {number}", daemon=True)
         self._thread.start()
-
-    @property
-    def is_alive(self) -> bool:
-        """Whether it has not come to its end."""
-        return self._thread.is_alive()
 
     def join(self) -> None:
         """Wait for the thread."""
@@ -153,6 +149,9 @@ class Worker:
             return
         except BaseException as error:  # noqa: BLE001 - a thread's failure is the run's
             self._failed(error)
+        finally:
+            self.is_at_work = False
+            self._woke()
 
     def _packer(self) -> Packer:
         packers = self.packers

@@ -15,6 +15,7 @@ from array import array
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from itertools import accumulate
+from operator import attrgetter
 from typing import Annotated, Literal
 
 import msgspec
@@ -58,6 +59,7 @@ class _Index(msgspec.Struct, frozen=True):
 
 _decode = msgspec.json.Decoder(_Index).decode
 _encode = msgspec.json.Encoder().encode
+_offset_of = attrgetter("offset")
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +116,7 @@ def decode_index(document: bytes) -> tuple[Listing, ...]:
     return tuple(
         Listing(
             _read_id(pack.id),
-            tuple(sorted(map(_entry_of, pack.blobs or ()), key=lambda entry: entry.offset)),
+            tuple(sorted(map(_entry_of, pack.blobs or ()), key=_offset_of)),
         )
         for pack in packs
     )
@@ -150,13 +152,18 @@ class _Table:
 
     def find(self, named: bytes) -> tuple[int, int, int, int] | None:
         """Part, offset, length and plain length."""
+        at = self.at(named)
+        return None if at < 0 else _PLACE.unpack_from(self._records, at + ID_BYTES)
+
+    def at(self, named: bytes) -> int:
+        """Where its record begins; below 0: nowhere."""
         fan = named[0] << 8 | named[1]
         start = self._fans[fan - 1] * _SIZE if fan else 0
         end = self._fans[fan] * _SIZE
         at = self._records.find(named, start, end)
         while at >= 0 and (at - start) % _SIZE:  # it spans two records: nobody's SHA-256 by chance
             at = self._records.find(named, at + 1, end)
-        return None if at < 0 else _PLACE.unpack_from(self._records, at + ID_BYTES)
+        return at
 
     def pour(self, buckets: list[bytearray]) -> None:
         """Add all records to buckets by their first byte."""
@@ -206,6 +213,15 @@ class _Kind:
                 return found
         return None
 
+    def has(self, named: bytes) -> bool:
+        """Whether it is there."""
+        if named in self.new:
+            return True
+        for table in self.tables:  # noqa: SIM110 - asked for every file: a generator takes twice
+            if table.at(named) >= 0:
+                return True
+        return False
+
     def settle(self, buckets: list[bytearray]) -> None:
         """Turn buckets into a table; tables of like size become one, so that they stay few."""
         tables = [*self.tables, _table(buckets)]
@@ -231,7 +247,8 @@ class BlobIndex:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._kinds = {kind: _Kind() for kind in BlobKind}
+        self._data = _Kind()
+        self._trees = _Kind()
         self._parts: list[bytes] = []
         self._numbers: dict[bytes, int] = {}
 
@@ -243,30 +260,33 @@ class BlobIndex:
             among: the parts that exist; what others hold is left out. None: all are believed.
         """
         with self._lock:
-            buckets = {kind: _buckets() for kind in BlobKind}
+            data, trees = _buckets(), _buckets()
             for listing in listings:
                 if among is not None and listing.part not in among:
                     continue
                 number = self._number(listing.part)
-                for entry in listing.entries:
-                    buckets[entry.kind][entry.id[0]] += entry.id + _place(number, entry)
-            for kind, poured in buckets.items():
+                for kind, named, offset, length, plain_length in listing.entries:
+                    buckets = data if kind is BlobKind.DATA else trees
+                    buckets[named[0]] += _RECORD.pack(
+                        named, number, offset, length, plain_length or 0
+                    )
+            for table, poured in ((self._data, data), (self._trees, trees)):
                 if any(poured):
-                    self._kinds[kind].settle(poured)
+                    table.settle(poured)
 
     def add(self, listing: Listing) -> None:
         """Take in one part; call this only after it is durable in its place."""
         with self._lock:
             number = self._number(listing.part)
-            for entry in listing.entries:
-                kind = self._kinds[entry.kind]
-                kind.new[entry.id] = _place(number, entry)
-                if len(kind.new) >= _FULL_BLOBS:
-                    kind.settle_new()
+            for kind, named, offset, length, plain_length in listing.entries:
+                table = self._of(kind)
+                table.new[named] = _PLACE.pack(number, offset, length, plain_length or 0)
+                if len(table.new) >= _FULL_BLOBS:
+                    table.settle_new()
 
     def find(self, kind: BlobKind, named: bytes) -> Location | None:
         """Where a blob of that kind and id lies, or None. The id has 32 bytes."""
-        found = self._kinds[kind].find(named)
+        found = self._of(kind).find(named)
         if found is None:
             return None
         number, offset, length, plain_length = found
@@ -274,19 +294,18 @@ class BlobIndex:
 
     def has(self, kind: BlobKind, named: bytes) -> bool:
         """Whether a blob of that kind and id lies in some part."""
-        return self._kinds[kind].find(named) is not None
+        return (self._data if kind is BlobKind.DATA else self._trees).has(named)
 
     def parts(self) -> frozenset[bytes]:
         """The ids of every part it knows."""
         with self._lock:
             return frozenset(self._parts)
 
+    def _of(self, kind: BlobKind) -> _Kind:
+        return self._data if kind is BlobKind.DATA else self._trees
+
     def _number(self, part: bytes) -> int:
         number = self._numbers.setdefault(part, len(self._parts))
         if number == len(self._parts):
             self._parts.append(part)
         return number
-
-
-def _place(number: int, entry: Entry) -> bytes:
-    return _PLACE.pack(number, entry.offset, entry.length, entry.plain_length or 0)

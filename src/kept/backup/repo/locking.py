@@ -2,7 +2,8 @@
 
 1. Stale locks go first, removed by the run itself; a live one never.
 2. Look, write our own, wait 200 ms, look again: of two who wrote at once each sees the other, and
-   whoever finds one in the way takes its own back.
+   whoever finds one in the way takes its own back. Something may be read while we wait; whether it
+   still stands is to be asked once the lock is held.
 3. While it is held the lock is renewed every 5 minutes: the new file first, then the old one away.
 4. Without a renewal for 22.5 minutes on the wall, or with our own file gone, the run must stop:
    others may take the repository for free. The wall's clock, not a monotonic one, which stands
@@ -148,8 +149,15 @@ class HeldLock:
                 self._names.remove(name)
 
 
-def take_lock(around: Surroundings, *, exclusive: bool) -> HeldLock:
+def take_lock(
+    around: Surroundings, *, exclusive: bool, meanwhile: Callable[[], None] | None = None
+) -> HeldLock:
     """Lock the repository, once what is stale is gone.
+
+    Args:
+        around: the world.
+        exclusive: whether nobody else may be at work.
+        meanwhile: done while we wait; what it raises ends the taking.
 
     Raises:
         ConflictError: somebody else is at work; nothing was changed.
@@ -160,7 +168,7 @@ def take_lock(around: Surroundings, *, exclusive: bool) -> HeldLock:
     at = around.clock.now()
     name = _write(around, at, exclusive=exclusive)
     try:
-        around.sleep(WAIT_S)
+        _wait(around, meanwhile)
         _look(around, exclusive=exclusive, passing=name)
     except BaseException:  # Ctrl-C too must not leave our lock behind
         with suppress(UnavailableError):  # it lapses by itself; why we stop matters more
@@ -169,15 +177,34 @@ def take_lock(around: Surroundings, *, exclusive: bool) -> HeldLock:
     return HeldLock(around, name, exclusive=exclusive, since=at)
 
 
+def _wait(around: Surroundings, meanwhile: Callable[[], None] | None) -> None:
+    if meanwhile is None:
+        around.sleep(WAIT_S)
+        return
+    waiting = threading.Thread(target=around.sleep, args=(WAIT_S,), name="lock", daemon=True)
+    waiting.start()
+    try:
+        meanwhile()
+    finally:
+        waiting.join()
+
+
 @contextmanager
-def locked(around: Surroundings, *, exclusive: bool) -> Generator[HeldLock]:
+def locked(
+    around: Surroundings, *, exclusive: bool, meanwhile: Callable[[], None] | None = None
+) -> Generator[HeldLock]:
     """Hold the lock for a while: a thread renews it, the end gives it back, however it comes.
+
+    Args:
+        around: the world.
+        exclusive: whether nobody else may be at work.
+        meanwhile: as `take_lock`.
 
     Raises:
         ConflictError: as `take_lock`.
         UnavailableError: as `take_lock`.
     """
-    lock = take_lock(around, exclusive=exclusive)
+    lock = take_lock(around, exclusive=exclusive, meanwhile=meanwhile)
     stopped = threading.Event()
 
     def beat() -> None:

@@ -12,6 +12,7 @@ import hashlib
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from typing import NamedTuple
 
 from kept.backup.repo.blobs import ID_BYTES, BlobKind, Payload, open_blob
 from kept.base.errors import MalformedError, TamperedError
@@ -40,9 +41,8 @@ _TYPES = {BlobKind.DATA: 0, BlobKind.TREE: 1}
 _KINDS = {number: kind for kind, number in _TYPES.items()}
 
 
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """Where a blob lies in its part."""
+class Entry(NamedTuple):
+    """Where a blob lies in its part. There are millions: a tuple is made soonest."""
 
     kind: BlobKind
     id: bytes  # 32 bytes

@@ -76,15 +76,15 @@ def time_text(time_ns: int) -> str:
     Raises:
         MalformedError: outside years 0 to 9999.
     """
-    return _clock_text(time_ns, "Z")
+    return _clock_text(time_ns) + "Z"
 
 
-def _clock_text(time_ns: int, zone: str) -> str:
+def _clock_text(time_ns: int) -> str:
     if not MIN_NS <= time_ns <= MAX_NS:
         raise MalformedError("time", "outside years 0 to 9999")
     seconds, fraction = divmod(time_ns, SECOND_NS)
-    tail = f".{fraction:09d}".rstrip("0") if fraction else ""
-    return f"{_second_text(seconds)}{tail}{zone}"
+    text = _second_text(seconds)
+    return f"{text}.{fraction:09d}".rstrip("0") if fraction else text
 
 
 @lru_cache(maxsize=4096)  # so do files that were written together
@@ -159,7 +159,7 @@ class Moment:
         hours, minutes = divmod(abs(self.offset_minutes), 60)
         sign = "-" if self.offset_minutes < 0 else "+"
         zone = f"{sign}{hours:02d}:{minutes:02d}" if self.offset_minutes else "Z"
-        return _clock_text(self.ns + self.offset_minutes * 60 * SECOND_NS, zone)
+        return _clock_text(self.ns + self.offset_minutes * 60 * SECOND_NS) + zone
 
     def utc(self) -> datetime:
         """Aware UTC to the microsecond, rounded down; years before 1 become year 1."""

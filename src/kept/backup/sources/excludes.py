@@ -48,6 +48,11 @@ class Excludes:
         matches = re.compile("|".join(spelt), re.DOTALL) if spelt else None
         return cls(caches, max_size, matches)
 
+    @property
+    def has_patterns(self) -> bool:
+        """Whether `hides` can say yes."""
+        return self._matches is not None
+
     def hides(self, path: bytes) -> bool:
         """Whether a pattern names this entry; those above it were asked before. Absolute path."""
         if self._matches is None:

@@ -3,11 +3,12 @@
 1. Every entry below a root is told: as found, left, skipped or unread. Nothing is silently absent;
    a directory that cannot be listed is unread, never empty. Of a cache both is told: that it was
    skipped, and that its directory is left with nothing but the tag in it.
-2. Within a directory by raw name, directories after everything else, each told when all it holds
-   was told (`Left`), so whoever listens can close its tree.
+2. Within a directory by raw name, then the files that the listener knows, then directories, each
+   told when all it holds was told (`Left`), so whoever listens can close its tree.
 3. Symbolic links are told and never followed, so no loop can catch us. A directory that became a
    link meanwhile is unread.
-4. Of a file that the listener knows by its facts nothing else is read, nor told but its node.
+4. Of a file that the listener knows by its facts nothing else is read, nor told but its node, many
+   files at a time.
 5. The parents of the roots follow with nothing but the roots in them, `/` last.
 
 Source: restic design document, "Trees and Data" ("the tree begins at `/`").
@@ -55,11 +56,11 @@ class Found:
 
 
 class Known(NamedTuple):
-    """A file that the listener knew: it is as it was."""
+    """Files of one directory that the listener knew: they are as they were."""
 
-    path: bytes  # in the snapshot
-    size: int  # bytes
-    text: bytes  # its node as a tree spells it
+    path: bytes  # of the directory, in the snapshot
+    texts: list[tuple[bytes, bytes]]  # raw name, and its node as a tree spells it
+    size: int  # bytes of all of them
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,11 +95,14 @@ class Unread:
 
 Event = Found | Known | Left | Skipped | Unread
 
-# Given a file's path in the snapshot and its facts: its node as a tree spells it, or None.
-Knows: TypeAlias = Callable[[bytes, os.stat_result], bytes | None]
+# Given a file's name and its facts: its node as a tree spells it, or None.
+KnowsFile: TypeAlias = Callable[[bytes, os.stat_result], bytes | None]
+# Given a directory's path in the snapshot: what is known of the files in it; None: nothing.
+Knows: TypeAlias = Callable[[bytes], KnowsFile | None]
+MOST_KNOWN = 1024  # files told at once
 
 
-def nothing_known(_path: bytes, _found: os.stat_result) -> None:
+def nothing_known(_path: bytes) -> None:
     """A `Knows` of a listener who knows no file."""
 
 
@@ -125,7 +129,7 @@ def walk(
     Args:
         roots: what to copy.
         excludes: what to leave out of it.
-        knows: asked of every file; in the directories' order, once all before it was told.
+        knows: asked of every directory once all before it was told; what it gives, of its files.
 
     Raises:
         MalformedError: no root, a path that is not absolute and clean, or roots that contradict.
@@ -184,6 +188,11 @@ class _Rules(NamedTuple):
     excludes: Excludes
     knows: Knows
 
+    def is_wanted_file(self, found: os.stat_result) -> bool:
+        """Whether it is a file, and none that is too large."""
+        most = self.excludes.max_size
+        return stat.S_ISREG(found.st_mode) and (most is None or found.st_size <= most)
+
 
 class _Branch:
     """A parent of roots: what is named below it."""
@@ -241,7 +250,18 @@ def _root(root: Root, name: bytes, rules: _Rules) -> Iterator[Event]:
     if _is_directory(found):
         yield from _below(_Open(root.at, root.source, name), rules)
     else:
-        yield _entry(root.at, root.source, found, rules)
+        yield _alone(root, name, found, rules)
+
+
+def _alone(root: Root, name: bytes, found: os.stat_result, rules: _Rules) -> Event:
+    """A root that is no directory."""
+    above = root.at.rpartition(b"/")[0] or b"/"
+    knows = rules.knows(above)
+    if knows is not None and rules.is_wanted_file(found):
+        text = knows(name, found)
+        if text is not None:
+            return Known(above, [(name, text)], found.st_size)
+    return _entry(root.at, root.source, found, rules)
 
 
 @dataclass(slots=True)
@@ -272,11 +292,7 @@ def _below(top: _Open, rules: _Rules) -> Iterator[Event]:
             yield Left(here.path, None if here.path == b"/" else here.node)
             continue
         name = here.waiting.pop()
-        path = _join(here.path, name)
-        if rules.excludes.hides(path):
-            yield Skipped(path, SkipReason.PATTERN)
-        else:
-            stack.append(_Open(path, _join(here.source, name), name))
+        stack.append(_Open(_join(here.path, name), _join(here.source, name), name))
 
 
 def _listed(here: _Open, rules: _Rules) -> Generator[Event, None, bool]:
@@ -289,47 +305,59 @@ def _listed(here: _Open, rules: _Rules) -> Generator[Event, None, bool]:
     try:
         try:
             here.node = read_node(here.name, os.fstat(opened), opened)
-            with os.scandir(opened) as entries:
-                names = sorted(
-                    (os.fsencode(one.name), one.is_dir(follow_symlinks=False)) for one in entries
-                )
+            names = sorted(map(os.fsencode, os.listdir(opened)))  # noqa: PTH208 - by descriptor
         except OSError as refused:
             yield Unread(here.path, refused.errno or errno.EIO)
             return False
-        if rules.excludes.caches and (CACHE_TAG, False) in names and _is_cache(opened):
+        if rules.excludes.caches and CACHE_TAG in names and _is_cache(opened):
             yield Skipped(here.path, SkipReason.CACHE)
-            names = [(CACHE_TAG, False)]
-        for name, is_directory in names:
-            if not is_directory:
-                yield _named(here, name, opened, rules)
-        here.waiting = [name for name, is_directory in reversed(names) if is_directory]
+            names = [CACHE_TAG]
+        here.waiting = yield from _entries(here, names, opened, rules)
     finally:
         os.close(opened)
     return True
 
 
-def _named(here: _Open, name: bytes, opened: int, rules: _Rules) -> Event:
-    path = _join(here.path, name)
-    if rules.excludes.hides(path):
-        return Skipped(path, SkipReason.PATTERN)
-    try:
-        found = os.stat(name, dir_fd=opened, follow_symlinks=False)
-    except OSError as refused:
-        return Unread(path, refused.errno or errno.EIO)
-    if _is_directory(found):
-        return Unread(path, errno.EISDIR)  # it was none when the directory was listed
-    return _entry(path, _join(here.source, name), found, rules)
+def _entries(
+    here: _Open, names: list[bytes], opened: int, rules: _Rules
+) -> Generator[Event, None, list[bytes]]:
+    """Tell what is no directory; the directories' names, the last one first."""
+    below: list[bytes] = []
+    texts: list[tuple[bytes, bytes]] = []
+    size = 0
+    knows = rules.knows(here.path)
+    hides = rules.excludes.hides if rules.excludes.has_patterns else None
+    for name in names:
+        if hides is not None and hides(path := _join(here.path, name)):
+            yield Skipped(path, SkipReason.PATTERN)
+            continue
+        try:
+            found = os.stat(name, dir_fd=opened, follow_symlinks=False)
+        except OSError as refused:
+            yield Unread(_join(here.path, name), refused.errno or errno.EIO)
+            continue
+        if _is_directory(found):
+            below.append(name)
+        elif knows is None or not rules.is_wanted_file(found) or not (text := knows(name, found)):
+            yield _entry(_join(here.path, name), _join(here.source, name), found, rules)
+        else:
+            texts.append((name, text))
+            size += found.st_size
+            if len(texts) >= MOST_KNOWN:
+                yield Known(here.path, texts, size)
+                texts, size = [], 0
+    if texts:
+        yield Known(here.path, texts, size)
+    below.reverse()
+    return below
 
 
 def _entry(path: bytes, source: bytes, found: os.stat_result, rules: _Rules) -> Event:
     kind = type_of(found)
     if kind is None:
         return Skipped(path, SkipReason.SOCKET)
-    most = rules.excludes.max_size
-    if kind is NodeType.FILE and most is not None and found.st_size > most:
+    if kind is NodeType.FILE and not rules.is_wanted_file(found):
         return Skipped(path, SkipReason.SIZE)
-    if kind is NodeType.FILE and (text := rules.knows(path, found)) is not None:
-        return Known(path, found.st_size, text)
     try:
         node = read_node(path.rpartition(b"/")[2], found, source)
     except OSError as refused:

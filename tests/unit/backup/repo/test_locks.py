@@ -298,6 +298,22 @@ def test_an_interrupt_while_waiting_leaves_nothing(yard: Yard):
     assert yard.files == {}
 
 
+@pytest.mark.parametrize("error", [KeyboardInterrupt, UnavailableError("away")])
+def test_what_is_done_while_waiting(yard: Yard, error: BaseException | type[BaseException]):
+    """It is done once our lock is there, and where it fails the lock is given back."""
+    seen: list[int] = []
+    held = take_lock(yard.around(), exclusive=False, meanwhile=lambda: seen.append(len(yard.files)))
+    assert (seen, yard.slept) == ([1], [0.2])
+    held.release()
+
+    def fail() -> None:
+        raise error
+
+    with pytest.raises((KeyboardInterrupt, UnavailableError)):
+        take_lock(yard.around(), exclusive=False, meanwhile=fail)
+    assert yard.files == {}
+
+
 def test_stale_locks_go_and_live_ones_stay(yard: Yard):
     """A run clears what a crash left, itself, and touches nobody's live lock."""
     crashed = yard.plant(lock_of(replace(OWN, pid=99), exclusive=True))
