@@ -69,28 +69,37 @@ class ChildEngine:
 
     def prepare(self, order: PrepareOrder) -> PrepareDone | Failed:
         """See `Engine`."""
-        return _run("prepare", order, PrepareDone, look=unseen, stop=never)
+        return run_child("prepare", order, PrepareDone, look=unseen, stop=never)
 
     def copy(
         self, order: CopyOrder, *, look: Look = unseen, stop: Stop = never
     ) -> CopyDone | Failed:
         """See `Engine`."""
-        return _run("copy", order, CopyDone, look=look, stop=stop)
+        return run_child("copy", order, CopyDone, look=look, stop=stop)
 
     def drill(self, order: DrillOrder, *, stop: Stop = never) -> DrillDone | Failed:
         """See `Engine`."""
-        return _run("drill", order, DrillDone, look=unseen, stop=stop)
+        return run_child("drill", order, DrillDone, look=unseen, stop=stop)
 
     def try_keyless(self, order: KeylessOrder) -> KeylessDone | Failed:
         """See `Engine`."""
-        return _run("keyless", order, KeylessDone, look=unseen, stop=never)
+        return run_child("keyless", order, KeylessDone, look=unseen, stop=never)
 
     def put_keys(self, order: KeysOrder) -> KeysDone | Failed:
         """See `Engine`."""
-        return _run("keys", order, KeysDone, look=unseen, stop=never)
+        return run_child("keys", order, KeysDone, look=unseen, stop=never)
 
 
-def _run(job: str, order: object, answer: type[T], *, look: Look, stop: Stop) -> T | Failed:
+def run_child(job: str, order: object, answer: type[T], *, look: Look, stop: Stop) -> T | Failed:
+    """Let a child carry out one order; a failure is an answer.
+
+    Args:
+        job: which order it is (`copying`).
+        order: a value that travels as JSON.
+        answer: what a done one is answered with.
+        look: told how far it is.
+        stop: asked often; True tells the child to end.
+    """
     idle = shutil.which("ionice")
     command = [*([idle, "-c", "3"] if idle else []), sys.executable, "-m", CHILD, job]
     try:

@@ -18,21 +18,17 @@ from typing import Any
 
 import msgspec
 
-from kept.backup.model.places import PlaceSecrets
-from kept.backup.model.schedule import Bandwidth
+from kept.backup.model.report_reasons import FailedWhy
 from kept.backup.pipeline.own_process import settle, step_back
 from kept.backup.pipeline.run_plan import Around
-from kept.backup.places.addresses import Address, LocalAddress, RestAddress, parse_address
-from kept.backup.places.opening import Secrets, Time, Way, open_place
-from kept.backup.places.via import parse_via, require_present
-from kept.backup.ports import Place
-from kept.base.clock import Clock, SystemClock
-from kept.base.errors import KeptError
+from kept.backup.places.addresses import Address, LocalAddress, parse_address
+from kept.backup.places.opening import Time
+from kept.backup.places.trouble import STUCK
+from kept.base.clock import SystemClock
+from kept.base.errors import KeptError, UnavailableError
 from kept.crypto.hygiene import harden_process
-from kept.crypto.secret import Secret
-from kept.flows import copy_trials, copy_work
+from kept.flows import copy_trials, copy_work, upkeep_work
 from kept.flows.copy_orders import (
-    Access,
     CopyOrder,
     CopyProgress,
     DrillOrder,
@@ -41,8 +37,17 @@ from kept.flows.copy_orders import (
     KeysOrder,
     PrepareOrder,
 )
+from kept.flows.upkeep_orders import (
+    CheckOrder,
+    RehearseOrder,
+    RestoreOrder,
+    RoomOrder,
+    UnlockOrder,
+)
+from kept.wiring.access import open_access
 
 TOLD_EVERY = timedelta(milliseconds=200)
+STOPPED = Failed(FailedWhy.UNKNOWN, "The copy was stopped before its end.", "stopped")
 _STDIN = 0
 _ORDERS: dict[str, type[Any]] = {
     "prepare": PrepareOrder,
@@ -50,6 +55,11 @@ _ORDERS: dict[str, type[Any]] = {
     "drill": DrillOrder,
     "keyless": KeylessOrder,
     "keys": KeysOrder,
+    "restore": RestoreOrder,
+    "check": CheckOrder,
+    "rehearse": RehearseOrder,
+    "room": RoomOrder,
+    "unlock": UnlockOrder,
 }
 
 
@@ -70,7 +80,7 @@ def main() -> int:
     try:
         done = _carried_out(sys.argv[1], order, stopped)
     except (KeptError, OSError) as error:
-        _say(failed=copy_work.why_failed(error))
+        _say(failed=STOPPED if stopped.is_set() else copy_work.why_failed(error))
         return 1
     _say(done=done)
     return 0
@@ -91,7 +101,18 @@ def _listen(stopped: threading.Event) -> None:
 def _carried_out(job: str, order: Any, stopped: threading.Event) -> object:  # noqa: ANN401
     around = Around(SystemClock(), time.monotonic, time.sleep)
     address = parse_address(order.access.address)
-    place = _opened(order.access, address, around.clock)
+
+    def rest(seconds: float) -> None:
+        """Wait for a place that is away.
+
+        Raises:
+            UnavailableError: the run was told to end meanwhile.
+        """
+        if stopped.wait(seconds):
+            raise UnavailableError("Ended before the place came back.", retry_after=STUCK)
+
+    when = Time(around.clock, time.monotonic, time.sleep, rest)
+    place = open_access(order.access, when)
     try:
         match job:
             case "prepare":
@@ -103,40 +124,13 @@ def _carried_out(job: str, order: Any, stopped: threading.Event) -> object:  # n
                 return copy_trials.drill(place, order, around, stop=stopped.is_set)
             case "keyless":
                 return copy_trials.try_keyless(place, order)
-            case _:
+            case "keys":
                 return copy_work.put_keys(place, order)
+            case _:
+                told, stop = _look(), stopped.is_set
+                return upkeep_work.carry_out(place, order, around, look=told, stop=stop)
     finally:
         place.close()
-
-
-def _opened(access: Access, address: Address, clock: Clock) -> Place:
-    """The place, reached as the owner demands.
-
-    Raises:
-        UnavailableError: the demanded way is not there.
-        MalformedError: it is no way.
-    """
-    via = parse_via(access.via) if access.via else None
-    require_present(via)
-    limits = Bandwidth.parse(access.bandwidth)
-
-    def rate() -> float | None:
-        return limits.at(clock.now().astimezone())
-
-    way = Way(via=via, up=rate, down=rate) if limits.limits else Way(via=via)
-    time_ = Time(clock, time.monotonic, time.sleep)
-    if isinstance(address, RestAddress):
-        address = RestAddress(address.base, access.secrets.user)
-    return open_place(address, time_, secrets=_secrets(access.secrets), way=way)
-
-
-def _secrets(held: PlaceSecrets) -> Secrets:
-    return Secrets(
-        password=Secret(held.password.encode()) if held.password else None,
-        s3_key_id=held.s3_key_id,
-        s3_secret=Secret(held.s3_secret.encode()) if held.s3_secret else None,
-        s3_token=Secret(held.s3_token.encode()) if held.s3_token else None,
-    )
 
 
 def _is_same_disk(address: Address, beside: str) -> bool:
