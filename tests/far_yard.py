@@ -36,6 +36,7 @@ class Server:
     restic_url: Callable[[str], str] | None = None
     restic_options: tuple[str, ...] = ()
     is_adding_only: bool = False
+    known: Path | None = None  # ssh's servers
 
 
 @dataclass(frozen=True)
@@ -74,6 +75,10 @@ class Far(Yard):
 
     def through(self, port: int) -> "Far":
         """The same repository, reached by way of another port of this machine."""
+        if self.server.known is not None:
+            known = self.server.known.read_text(encoding="utf-8")
+            again = known.replace(f":{self.server.port} ", f":{port} ")
+            self.server.known.write_text(known + again, encoding="utf-8")
         url = self.url.replace(f":{self.server.port}", f":{port}")
         return Far(self.folder, self.server, self.name, url)
 
@@ -102,6 +107,7 @@ def over_ssh(folder: Path) -> Opened:
             lambda name: f"sftp://{base}:{server.port}/{folder}/far/{name}",
             env=env,
             restic_url=lambda name: f"sftp:{base}:{folder}/far/{name}",
+            known=folder / "known",
         )
 
 
