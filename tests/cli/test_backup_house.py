@@ -5,6 +5,7 @@ import re
 import shutil
 import subprocess
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -93,13 +94,12 @@ def test_a_place_that_went_away_is_told(own_shop: Shop, tmp_path) -> None:
     assert own_shop.kept("backup", "status").code == 1
 
 
-@pytest.fixture
-def burnt(tmp_path: Path) -> dict[str, str]:
+def burn(tmp_path: Path, env: dict[str, str]) -> dict[str, str]:
     """A house that was copied and is gone; the page's words and what they stand for."""
     phrase, new, words = tmp_path / "phrase", tmp_path / "new", tmp_path / "words"
     phrase.write_text(PHRASE, encoding="utf-8")
     new.write_text(NEW, encoding="utf-8")
-    shop = Shop(tmp_path / "old", {"KEPT_PASSPHRASE_FILE": str(phrase)})
+    shop = Shop(tmp_path / "old", {"KEPT_PASSPHRASE_FILE": str(phrase), **env})
     made = shop.kept("init", "--name=Tea", "--owner=owner@example.org", "--json")
     assert made.code == 0, made.err
     words.write_text(made.json["recovery_words"], encoding="utf-8")
@@ -118,13 +118,19 @@ def burnt(tmp_path: Path) -> dict[str, str]:
     }
 
 
-def typed(line: str, given: dict[str, str]) -> Done:
+@pytest.fixture
+def burnt(tmp_path: Path) -> dict[str, str]:
+    """A house in files that is gone."""
+    return burn(tmp_path, {})
+
+
+def typed(line: str, given: dict[str, str], env: dict[str, str] | None = None) -> Done:
     """A command of the page, with its words put in."""
     told: list[str] = re.findall(r'"[^"]*"|\S+', line)
     words = [str(given.get(word, word.strip('"'))) for word in told]
     done = subprocess.run(
         [*KEPT, *words],
-        env=clean(),
+        env={**clean(), **(env or {})},
         capture_output=True,
         text=True,
         timeout=PATIENCE_S,
@@ -143,12 +149,34 @@ def test_the_page_brings_the_house_back(burnt: dict[str, str]) -> None:
     assert "Whole" in said[-1].out
 
 
+@pytest.mark.needs("postgres")
+def test_the_page_brings_a_house_in_postgresql_back(
+    tmp_path: Path, postgres_database: Callable[[], str]
+) -> None:
+    """The same commands after its `export`, into empty databases; without it step 1 says so."""
+    given = burn(tmp_path, {"KEPT_DSN": postgres_database(), "KEPT_KEYS_DSN": postgres_database()})
+    page = PAGE.read_text(encoding="utf-8")
+    lines = re.findall(r"^   `kept (--data [^`]*)`$", page, re.MULTILINE)
+    refused = typed(lines[0], given)
+    assert refused.code == 1
+    assert "lay in PostgreSQL" in refused.err
+    for word in ("DATABASE", "KEYS-DATABASE"):
+        (tmp_path / word).write_text(postgres_database(), encoding="utf-8")
+    (told,) = re.findall(r"^   `export ([^`]*)`$", page, re.MULTILINE)
+    env = {name: str(tmp_path / word) for name, word in (one.split("=") for one in told.split())}
+    said = [typed(line, given, env) for line in lines]
+    assert [one.code for one in said] == [0, 0, 0, 0], said
+    assert "Whole" in said[-1].out
+    assert not Path(given["./shop"], "data.db").exists()
+
+
 def test_other_words_bring_nothing_back(burnt: dict[str, str]) -> None:
     """They are told as such, and no data folder is made."""
     Path(burnt["WORDS"]).write_text("babab " * 16 + "kinom\n", encoding="utf-8")
     done = typed("--data ./shop backup --repo DATA rebuild --keys KEYS --words-file WORDS", burnt)
     assert done.code == 1
     assert not Path(burnt["./shop"]).exists()
+    assert not Path(burnt["./shop"] + ".rebuilding").exists()
 
 
 def test_json_of_a_house_is_told_in_lines(own_shop: Shop, tmp_path) -> None:

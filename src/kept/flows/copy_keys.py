@@ -28,7 +28,8 @@ from kept.ledger.model import Actor, Kind
 from kept.vault.acts import erase
 
 DAILY = timedelta(days=1)
-FILES = ("keyring.json", "keys.db", "keys.dump")  # the dump is PostgreSQL's
+KEYS_DUMP = "keys.dump"  # PostgreSQL's
+FILES = ("keyring.json", "keys.db", KEYS_DUMP)
 _MOST_BYTES = 8 << 30
 _MODE = 0o600
 _WHAT = "the copy of the keys"
@@ -116,7 +117,7 @@ def _packed(parts: CopyParts, into: Path) -> bytes:
     Raises:
         UnavailableError: a file cannot be read or the disk is full.
     """
-    name = "keys.db" if parts.keys_db.dialect == "sqlite" else "keys.dump"
+    name = "keys.db" if parts.keys_db.dialect == "sqlite" else KEYS_DUMP
     copy = into / name
     try:
         parts.keys_db.copy_to(copy)

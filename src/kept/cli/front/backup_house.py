@@ -161,6 +161,8 @@ def _drilled(told: dict[str, Any]) -> str:
     lines = [f"{took}: {told['good']:,} are the same (act {told['act']})."]
     lines += [f"- {path} came back otherwise" for path in told["bad"]]
     lines.append(f"The house's own database: {told['house']}.")
+    if told["why_untried"]:
+        lines.append(told["why_untried"])
     match told["readable_without_key"]:
         case True:
             lines.append("THE COPY COULD BE READ WITHOUT THE KEY.")
@@ -175,7 +177,8 @@ def _drilled(told: dict[str, Any]) -> str:
 def rebuild(*, keys: KeysAt, words_file: WordsFile = None, json: AsJson = False, of: Of) -> int:
     """The house burnt down: make its data folder anew from its copies, with the recovery words.
 
-    --data says where it shall stand, --repo where the copies of the data lie.
+    --data says where it shall stand, --repo where the copies of the data lie. A house that lay in
+    PostgreSQL comes back into empty databases: KEPT_DSN_FILE and KEPT_KEYS_DSN_FILE name them.
 
     Args:
         keys: where the copy of the keys lies.
@@ -188,13 +191,16 @@ def rebuild(*, keys: KeysAt, words_file: WordsFile = None, json: AsJson = False,
     """
     from dataclasses import replace
 
+    from kept.wiring.rebuilding import Servers
     from kept.wiring.rebuilding import rebuild as make_anew
 
     if not of.repo:
         raise MalformedError("--repo", "say where the copies of the data lie")
+    settings = of.at.told()
+    servers = Servers(settings.dsn, settings.keys_dsn)
     words = of.at.recovery_words(words_file)
     with of.reached() as data, replace(of, repo=keys).reached() as ring:
-        name, done = make_anew(of.at.folder, words, keys=ring, data=data)
+        name, done = make_anew(of.at.folder, words, keys=ring, data=data, servers=servers)
     told = {"folder": str(of.at.folder), "snapshot_id": name, "files": done.files}
     tell(dict(told), _rebuilt, as_json=json)
     return DONE
