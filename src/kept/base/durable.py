@@ -8,11 +8,11 @@ torn write by themselves: it costs one flush instead of three.
 import os
 import sys
 import tempfile
+import time
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
-FLUSHERS = 8  # threads: flushes that wait together share one journal commit of the file system
+OPEN_AT_ONCE = 256  # files held open while they wait for the disk
 _flush_data = os.fsync if sys.platform == "darwin" else os.fdatasync
 
 
@@ -38,27 +38,17 @@ def replace_file(path: Path, content: bytes, *, mode: int = 0o600) -> None:
 
 
 def replace_files(files: Sequence[tuple[Path, bytes]], *, mode: int = 0o600) -> None:
-    """Put each content at its path durably, sharing the flushes; each file is atomic by itself.
+    """Put each content at its path durably; each file is atomic by itself.
 
     Raises:
         OSError: some may be replaced, some not; all of them may be put again.
     """
-    if len(files) == 1:
-        replace_file(files[0][0], files[0][1], mode=mode)
-        return
     folders = {path.parent for path, _ in files}
     folders |= {one for folder in folders for one in _make(folder)}
-    waiting: list[tuple[Path, Path]] = []
-    try:
-        waiting.extend((_written(path, content, mode), path) for path, content in files)
-        _flush_all([temporary for temporary, _ in waiting])
-        for temporary, path in waiting:
-            temporary.replace(path)
-        for folder in folders:
-            sync_folder(folder)
-    finally:
-        for temporary, _ in waiting:
-            temporary.unlink(missing_ok=True)
+    for at in range(0, len(files), OPEN_AT_ONCE):
+        _replace_some(files[at : at + OPEN_AT_ONCE], mode)
+    for folder in folders:
+        sync_folder(folder)
 
 
 def overwrite(path: Path, content: bytes, *, at: int) -> None:
@@ -83,30 +73,33 @@ def _make(folder: Path) -> list[Path]:
     return [one.parent for one in missing]
 
 
-def _written(path: Path, content: bytes, mode: int) -> Path:
-    """A temporary file beside `path`, not yet flushed."""
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f".{path.name}.")
-    with os.fdopen(handle, "wb") as file:
-        file.write(content)
-        os.fchmod(file.fileno(), mode)
-    return Path(name)
-
-
-def _flush_all(paths: Sequence[Path]) -> None:
-    if len(paths) < FLUSHERS:  # threads cost more than they save
-        for path in paths:
-            _flush(path)
-        return
-    with ThreadPoolExecutor(FLUSHERS) as flushers:
-        list(flushers.map(_flush, paths))
-
-
-def _flush(path: Path) -> None:
-    handle = os.open(path, os.O_RDONLY)
+def _replace_some(files: Sequence[tuple[Path, bytes]], mode: int) -> None:
+    """Put files in place, all flushed; their names are not yet durable."""
+    mark = f"{os.getpid()}-{time.monotonic_ns()}"
+    handles, waiting = list[int](), list[tuple[Path, Path]]()
     try:
-        os.fsync(handle)
+        for path, content in files:
+            temporary = path.parent / f".{path.name}.{mark}"
+            handles.append(os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600))
+            waiting.append((temporary, path))
+            _write_all(handles[-1], content)
+            os.fchmod(handles[-1], mode)
+        for handle in handles:
+            os.fsync(handle)
+        while waiting:
+            temporary, path = waiting[-1]
+            temporary.replace(path)
+            waiting.pop()
     finally:
-        os.close(handle)
+        for handle in handles:
+            os.close(handle)
+        for temporary, _ in waiting:
+            temporary.unlink(missing_ok=True)
+
+
+def _write_all(handle: int, content: bytes) -> None:
+    if os.write(handle, content) != len(content):
+        raise OSError("only a part of a file was written")
 
 
 def sync_folder(folder: Path) -> None:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 from kept.base.errors import MalformedError
-from kept.ledger.entry import ENTRY_BYTES, ENTRY_PATTERN, is_entry
+from kept.ledger.entry import are_entries, is_entry
 from kept.ledger.merkle import HASH_BYTES, leaf_hash, leaf_hashes, root_of, root_of_complete
 from kept.ledger.tiles import (
     TILE_BYTES,
@@ -156,9 +156,8 @@ def _hashes(read: Reader, tile: Tile) -> bytes | None:
 
 
 def _not_entries(entries: Sequence[bytes], bundle: Tile) -> list[Changed]:
-    """The entries that are not of this format, by one anchored pattern each."""
-    sizes = set(map(len, entries))
-    if sizes == {ENTRY_BYTES} and all(map(ENTRY_PATTERN.fullmatch, entries)):
+    """The entries that are not of this format."""
+    if are_entries(entries):
         return []
     first = bundle.index * TILE_WIDTH
     return [

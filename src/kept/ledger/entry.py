@@ -204,6 +204,12 @@ def is_entry(data: bytes) -> bool:
     return True
 
 
+def are_entries(many: Sequence[bytes]) -> bool:
+    """Whether each of these is an entry; where all are of our version, by one pattern each."""
+    of_ours = set(map(len, many)) <= {ENTRY_BYTES} and all(map(ENTRY_PATTERN.fullmatch, many))
+    return of_ours or all(map(is_entry, many))
+
+
 @lru_cache(maxsize=1024)
 def _keys(kind: str, purpose: str, role: str) -> bytes:
     """The checked stretch between `c` and `tag`.

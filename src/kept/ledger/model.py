@@ -79,6 +79,8 @@ class Kind(StrEnum):
     BACKUP_RESTORED = "backup.restored"
     BACKUP_KEY_CHANGED = "backup.key_changed"
     BACKUP_REPORT_READ = "backup.report_read"
+    BACKUP_PLACE_REMOVED = "backup.place_removed"
+    BACKUP_FETCHED = "backup.fetched"
     DRILL_DONE = "drill.done"
     DRILL_KEYLESS = "drill.keyless"
     KEY_COPY_REPLACED = "key_copy.replaced"

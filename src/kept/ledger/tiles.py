@@ -25,7 +25,8 @@ TILE_HEIGHT = 8  # 2^8 hashes
 TILE_BYTES = TILE_WIDTH * HASH_BYTES  # 8,192
 MAX_LEVEL = 63  # of a path
 MAX_ENTRY_BYTES = 65_535  # a bundle's u16 length
-_RECORD_BYTES = 2 + ENTRY_BYTES  # u16 length 0100, then an entry of ours
+_LENGTH = ENTRY_BYTES.to_bytes(2, "big")  # of an entry of ours
+_RECORD_BYTES = len(_LENGTH) + ENTRY_BYTES
 _PATH = re.compile(
     r"tile/(entries|0|[1-9][0-9]?)/((?:x[0-9]{3}/){0,6}[0-9]{3})(?:\.p/([1-9][0-9]{0,2}))?"
 )
@@ -152,6 +153,8 @@ def encode_bundle(entries: Sequence[bytes]) -> bytes:
     """
     if len(entries) > TILE_WIDTH or any(len(entry) > MAX_ENTRY_BYTES for entry in entries):
         raise MalformedError("bundle", "at most 256 entries of 65,535 bytes")
+    if {len(entry) for entry in entries} == {ENTRY_BYTES}:
+        return _LENGTH + _LENGTH.join(entries)
     return b"".join([len(entry).to_bytes(2, "big") + entry for entry in entries])
 
 

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from kept.base.errors import ConflictError, NotFoundError, TamperedError
 from kept.db.seam import Tx
 from kept.ledger.acts.tail import Tail, joined, write_edges
-from kept.ledger.entry import ENTRY_BYTES, ENTRY_PATTERN, is_entry
+from kept.ledger.entry import are_entries
 from kept.ledger.store import outbox, tree_rows
 
 _ANOTHER = "Another process appends to this ledger. Nothing was signed here."
@@ -75,13 +75,14 @@ def batch_of(tail: Tail, waiting: Sequence[tuple[int, bytes]], /) -> Batch:
     """
     if not waiting:
         return Batch(tail, tail)
-    for act, entry in waiting:
-        if len(entry) != ENTRY_BYTES or not (ENTRY_PATTERN.fullmatch(entry) or is_entry(entry)):
-            raise TamperedError(f"the waiting entry of act {act}")
+    entries = [entry for _, entry in waiting]
+    if not are_entries(entries):
+        act = next(act for act, entry in waiting if not are_entries([entry]))
+        raise TamperedError(f"the waiting entry of act {act}")
     first, last = waiting[0][0], waiting[-1][0]
     is_one = last - first == len(waiting) - 1
     runs = (range(first, last + 1),) if is_one else tuple(runs_of(act for act, _ in waiting))
-    return Batch(tail, tail.grown(runs, [entry for _, entry in waiting]), runs)
+    return Batch(tail, tail.grown(runs, entries), runs)
 
 
 def put_in(tx: Tx, batch: Batch, /) -> None:

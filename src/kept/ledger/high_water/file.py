@@ -10,7 +10,7 @@ Source: `docs/formats/ledger.md`, sequencing; `docs/decisions/0030-mark-in-two-s
 import fcntl
 import os
 import re
-from collections.abc import Generator, Iterator
+from collections.abc import Generator
 from contextlib import contextmanager
 from hashlib import sha256
 from pathlib import Path
@@ -72,7 +72,7 @@ class FileHighWater:
             return None
         except OSError as error:
             raise UnavailableError("The ledger's high-water mark cannot be read.") from error
-        return max(_whole_slots(data), default=(0, DAMAGED))
+        return _newest_whole(data) or (0, DAMAGED)
 
 
 def encode_slot(generation: int, note: bytes) -> bytes:
@@ -89,14 +89,15 @@ def encode_slot(generation: int, note: bytes) -> bytes:
     return slot.ljust(SLOT_BYTES, b"\n")
 
 
-def _whole_slots(data: bytes) -> Iterator[tuple[int, bytes]]:
-    """Generation and note of each slot that is exactly what was written there."""
-    for at in (0, SLOT_BYTES):
+def _newest_whole(data: bytes) -> tuple[int, bytes] | None:
+    """Generation and note of the newest slot that is exactly what was written there."""
+    starts = ((at, _HEADER.match(data, at)) for at in (0, SLOT_BYTES))
+    for generation, at, start in sorted(((int(m[1]), at, m.end()) for at, m in starts if m))[::-1]:
         slot = data[at : at + SLOT_BYTES]
-        if found := _HEADER.match(slot):
-            generation, note = int(found[1]), slot[found.end() :].rstrip(b"\n") + b"\n"
-            if generation % 2 * SLOT_BYTES == at and slot == encode_slot(generation, note):
-                yield generation, note
+        note = slot[start - at :].rstrip(b"\n") + b"\n"
+        if generation % 2 * SLOT_BYTES == at and slot == encode_slot(generation, note):
+            return generation, note
+    return None
 
 
 @contextmanager
