@@ -30,6 +30,7 @@ def whole(tmp_path_factory, shop: Shop) -> Shop:
         ("data.db", "update acts set n = -7 where person is not null", "act "),
         ("data.db", "update acts set person = 99 where person is not null", "vault"),
         ("data.db", "update acts set categories = 255 where person is not null", "act "),
+        ("data.db", "update acts set categories = 1 where categories = 0", "act "),
         ("data.db", "update act_openings set sealed = 1.5 where act = 2", "act_openings 2"),
         ("data.db", "update act_counters set next = next + 1", "act_counters"),
         ("data.db", "update ledger_head set size = -1", "ledger_head"),

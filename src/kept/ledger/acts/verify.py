@@ -276,9 +276,9 @@ class _Check:
                 yield Fault("its categories are not what was recorded", where)
 
     def _mask_fits(self, row: ActRow, said: Json) -> bool:
-        if self._mask_of is None or not isinstance(said, list):
+        if self._mask_of is None:
             return True
-        mask = self._mask_of([str(one) for one in said])
+        mask = self._mask_of([str(one) for one in said] if isinstance(said, list) else [])
         return mask is None or mask == row.categories
 
     def _opened(self, row: ActRow, sealed: bytes | None, entry: Entry) -> Opening | None:
