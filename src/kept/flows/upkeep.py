@@ -4,11 +4,11 @@ What was only looked at, a rehearsal or stale locks, leaves no act.
 """
 
 from kept.backup.acts import places, proofs
-from kept.backup.model.forgetting import DRILL_WITHIN
 from kept.backup.model.places import Holds, KnownPlace
-from kept.base.errors import RefusedError
+from kept.base.errors import NotFoundError, RefusedError
 from kept.flows.back_up import CopyParts, access_of
 from kept.flows.copy_orders import Access, Failed, Look, Stop
+from kept.flows.copy_sights import noted
 from kept.flows.upkeep_orders import (
     CheckDone,
     CheckOrder,
@@ -24,7 +24,7 @@ from kept.flows.upkeep_orders import (
 )
 from kept.ledger.model import Actor
 
-HEX_CHARS = 64
+HEX_CHARS, HEX = 64, frozenset("0123456789abcdef")
 SUBSET = "5%"  # of the parts, read through at a check that somebody asked for
 
 
@@ -51,13 +51,15 @@ def restore(
         stop: asked often.
 
     Raises:
-        NotFoundError: no such place.
+        NotFoundError: no such place, or no such copy.
         RefusedError: it holds keys.
         TamperedError: its stored credentials were changed.
         UnavailableError: data.db cannot be read or written.
     """
     place, access = _at(parts, name)
     snapshot, path, target = wanted
+    if len(snapshot) != HEX_CHARS or not set(snapshot) <= HEX:
+        raise NotFoundError("There is no such copy.")
     done = engine.restore(RestoreOrder(access, snapshot, path, target), look=look, stop=stop)
     if isinstance(done, Failed):
         return done
@@ -124,13 +126,10 @@ def rehearse(
         TamperedError: its stored credentials were changed.
         UnavailableError: data.db cannot be read.
     """
-    _, access = _at(parts, name)
+    place, access = _at(parts, name)
     plan = parts.db.read(places.plan)
-    since = parts.clock.now() - DRILL_WITHIN
-    passed = [
-        one.at for one in parts.db.read(lambda tx: proofs.drills(tx, since=since)) if one.is_passed
-    ]
-    order = RehearseOrder(access, plan.keep if plan else "", grace, max(passed, default=None))
+    known = parts.db.read(lambda tx: noted(tx, place))
+    order = RehearseOrder(access, plan.keep if plan else "", grace, known)
     return engine.rehearse(order, look=look, stop=stop)
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
+from kept.backup.model.forgetting import Noted
 from kept.flows.copy_orders import Access, Failed, Look, Stop
 
 
@@ -67,7 +68,7 @@ class RehearseOrder:
     access: Access
     keep: str  # the rules in one line
     grace: str  # the folder in which forgotten snapshots of this machine wait
-    drilled_at: datetime | None
+    noted: Noted  # what the house knows of the snapshots there
 
 
 @dataclass(frozen=True, slots=True)

@@ -136,7 +136,10 @@ def rehearse(
     refuse_adding_only(repository)
     found, _ = load_snapshots(repository)
     policy = Policy.parse(order.keep) if order.keep else DEFAULT
-    made = plan(policy, candidates(found), {}, now=around.clock.now(), drilled_at=order.drilled_at)
+    now, noted = around.clock.now(), order.noted
+    sights = noted.by_now((one.name for one in found), now)
+    drilled_at = noted.drilled_at(now)
+    made = plan(policy, candidates(found), sights, now=now, drilled_at=drilled_at)
     going = {one.id for one in made.remove}
     brakes = {brake.value for group in made.groups if group.remove for brake in group.brakes}
     brakes |= {brake.value for brake in made.brakes} if going else set[str]()

@@ -10,6 +10,7 @@ import pytest
 from kept.backup.acts import places, proofs, runs
 from kept.backup.acts.secrets import open_secrets, repository_password, seal_secrets
 from kept.backup.model import inventory as inv
+from kept.backup.model.forgetting import Sight
 from kept.backup.model.places import Holds, PlaceChange, PlaceOrder, PlaceSecrets, Plan
 from kept.backup.model.report import Unread
 from kept.backup.model.report_reasons import FailedWhy, UnreadWhy
@@ -189,6 +190,37 @@ def test_a_run_ends_with_its_act(database):
     assert "паспорт" not in json.dumps(detail, ensure_ascii=False)
     assert database.read(lambda tx: runs.inventory_of(tx, found)) == inv.encode(LIST)
     assert database.read(lambda tx: runs.first_seen(tx, place)) == {b"s" * 32: NOW + HOUR}
+
+
+def test_each_run_is_a_look_at_the_place(database):
+    """Ours was made while its run went on; another's since the look before; old ones have none."""
+    place = add(database)
+
+    def ended(began, at, own, *others):
+        listed = inv.inventory([
+            ("config", "", 155),
+            *(("snapshots", name.hex(), 300) for name in (own, *others)),
+        ])
+        figures = replace(
+            FIGURES,
+            snapshot=own,
+            inventory=inv.encode(listed),
+            inventory_root=inv.inventory_root(listed),
+        )
+        finish(database, begin(database, place, began), figures, at)
+
+    assert database.read(lambda tx: runs.sights(tx, place)) == ({}, None)
+    old, first, strange, second = (bytes([n]) * 32 for n in range(4))
+    ended(NOW, NOW + HOUR, first, old)
+    ended(NOW + 24 * HOUR, NOW + 25 * HOUR, second, old, first, strange)
+    assert database.read(lambda tx: runs.sights(tx, place)) == (
+        {
+            first.hex(): Sight(NOW, NOW + HOUR),
+            strange.hex(): Sight(NOW + HOUR, NOW + 25 * HOUR),
+            second.hex(): Sight(NOW + 24 * HOUR, NOW + 25 * HOUR),
+        },
+        NOW + 25 * HOUR,
+    )
 
 
 def test_a_run_ends_once(database):

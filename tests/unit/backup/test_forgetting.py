@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta, timezone
 
 import pytest
 
-from kept.backup.model.forgetting import Brake, Sight, counted_time, plan
+from kept.backup.model.forgetting import Brake, Noted, Sight, counted_time, plan
 from kept.backup.model.retention import DEFAULT, Candidate, Policy
 from kept.backup.model.spans import Span
 from kept.base.errors import RefusedError
@@ -81,16 +81,79 @@ def test_what_was_there_before_the_host_looked_goes_by_its_own_time() -> None:
         (-3 * DAY - HOUR, None),
         (-3 * DAY - HOUR - timedelta(seconds=1), timedelta()),
         (HOUR, None),
-        (HOUR + timedelta(seconds=1), timedelta()),
     ],
 )
 def test_which_time_counts(own: timedelta, counted: timedelta | None) -> None:
     """Its own where it can be true, an hour more on either side; else when it was first seen."""
     tokyo = timezone(9 * HOUR)
     one = fake("x", (NOW + own).astimezone(tokyo))
-    found = counted_time(one, Sight(NOW - 3 * DAY, NOW))
+    found = counted_time(one, Sight(NOW - 3 * DAY, NOW), now=NOW)
+    assert found is not None
     assert found == NOW + (own if counted is None else counted)
     assert found.utcoffset() == 9 * HOUR
+
+
+@pytest.mark.parametrize(
+    ("own", "sight", "counted"),
+    [
+        (HOUR + timedelta(seconds=1), Sight(NOW - DAY, NOW), None),  # dated ahead of now
+        (-DAY, Sight(NOW + 9 * DAY, NOW + 9 * DAY), -DAY),  # the host's clock ran ahead
+        (-DAY, Sight(NOW - 3 * DAY, NOW + 9 * DAY), -DAY),  # it was set ahead between two looks
+        (-9 * DAY, Sight(NOW - 3 * DAY, NOW - 3 * DAY), None),  # it stood still, set back
+        (-3 * DAY, Sight(NOW - 3 * DAY, NOW - 3 * DAY), -3 * DAY),  # it stood still, and fits
+        (-9 * DAY, Sight(NOW - DAY, NOW - 2 * DAY), None),  # set back between two looks
+    ],
+)
+def test_a_host_whose_own_clock_was_wrong(
+    own: timedelta, sight: Sight, counted: timedelta | None
+) -> None:
+    """A sight from a clock that ran ahead says nothing; where it stood still nobody knows."""
+    found = counted_time(fake("x", NOW + own), sight, now=NOW)
+    assert found == (None if counted is None else NOW + counted)
+
+
+def test_nights_under_a_clock_set_back_are_all_kept() -> None:
+    """The house's clock stands at its newest act, the snapshots say 2020: none is let go for it."""
+    made, sights = real(10)
+    stuck = NOW - 4 * DAY
+    back = [fake(f"back {n}", datetime(2020, 1, 1 + n, 3, tzinfo=UTC)) for n in range(5)]
+    sights |= {one.id: Sight(stuck, stuck) for one in back}
+    assert gone(Policy(daily=10), [*made, *back], sights) == set()
+    found = plan(DEFAULT, [*made, *back], sights, now=NOW, drilled_at=NOW)
+    assert set(found.groups[0].quarantined) == set(back)
+
+
+def test_nights_under_a_clock_set_forward_are_all_kept() -> None:
+    """Set ahead at night it dates snapshots ahead; the honest ones after it keep their own days."""
+    ahead = NOW + 3650 * DAY
+    made, _ = real(10)
+    sights = {one.id: Sight(ahead, ahead) for one in made}
+    wrong = fake("wrong", ahead)
+    sights["wrong"] = Sight(NOW - 11 * DAY, ahead)
+    assert gone(Policy(daily=10), [*made, wrong], sights) == set()
+
+
+@pytest.mark.parametrize("now", [NOW - 3650 * DAY, NOW + 3650 * DAY])
+def test_a_wrong_clock_on_the_day_of_forgetting_deletes_nothing_more(now: datetime) -> None:
+    """Set back, all lie ahead and stay; set forward, spans reach back from the newest."""
+    made, sights = real(30)
+    policy = Policy(within=Span(days=40), daily=30)
+    found = plan(policy, made, sights, now=now, drilled_at=NOW)
+    assert found.remove == ()
+
+
+def test_what_is_new_since_the_last_look_was_made_since() -> None:
+    """Nobody slips snapshots in under old dates between a run and the forgetting."""
+    made, sights = real(5)
+    noted = Noted(sights, NOW - 6 * HOUR, (NOW - DAY, NOW + 3650 * DAY))
+    fakes = [fake(f"fake {n}", NOW - n * DAY) for n in range(1, 6)]
+    by_now = noted.by_now([one.id for one in [*made, *fakes]], NOW)
+    assert {by_now[one.id] for one in fakes} == {Sight(NOW - 6 * HOUR, NOW)}
+    left = gone(Policy(daily=5), [*made, *fakes], by_now)
+    assert {name for name in left if name.startswith("real")} <= {"real 0"}
+    assert Noted({}, None).by_now(["x"], NOW) == {}
+    assert noted.drilled_at(NOW) == NOW - DAY
+    assert Noted({}, None, (NOW + DAY,)).drilled_at(NOW) is None
 
 
 def brakes(made: list[Candidate], policy: Policy = DEFAULT, drill: timedelta | None = DAY):

@@ -5,9 +5,11 @@ what it had stored stays good, and the next run goes on from there.
 """
 
 import json
+from bisect import bisect_left
 from dataclasses import replace
 from datetime import datetime
 
+from kept.backup.model.forgetting import Sight
 from kept.backup.model.inventory import decode
 from kept.backup.model.inventory import inventory_root as root_of
 from kept.backup.model.places import KnownPlace
@@ -22,6 +24,8 @@ from kept.base.errors import ConflictError, MalformedError, NotFoundError
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Actor, Kind
+
+SNAPSHOTS = "snapshots"  # of the inventory's kinds
 
 
 def begin_run(tx: Tx, /, *, place: KnownPlace, now: datetime) -> Pending[int]:
@@ -47,13 +51,16 @@ def finish_run(
 ) -> Pending[int]:
     """The run left a snapshot. Records `backup.done`; the act's number.
 
+    Every snapshot that lies there is noted as seen: each run is a look at the place.
+
     Raises:
         NotFoundError: no such run.
         ConflictError: it has ended already.
         MalformedError: the inventory is not the one of the root.
     """
     row, place = _open(tx, run)
-    if root_of(decode(figures.inventory)) != figures.inventory_root:
+    listed = decode(figures.inventory)
+    if root_of(listed) != figures.inventory_root:
         raise MalformedError("inventory", "has another root")
     detail = {
         "place": place,
@@ -90,7 +97,9 @@ def finish_run(
     )
     _end(tx, ended, inventory=figures.inventory)
     store.drop_inventories(tx, row.place_n, but=row.n)
-    store.see(tx, row.place_n, figures.snapshot, at=to_micros(now))
+    seen = {figures.snapshot, *(bytes.fromhex(one.name) for one in listed if one.kind == SNAPSHOTS)}
+    for one in sorted(seen):
+        store.see(tx, row.place_n, one, at=to_micros(now))
     return Pending(done.act_id)
 
 
@@ -177,18 +186,31 @@ def inventory_of(tx: Tx, run: Run, /) -> bytes | None:
     return store.inventory(tx, run.n)
 
 
-def note_seen(
-    tx: Tx, /, *, place: KnownPlace, snapshots: tuple[bytes, ...], now: datetime
-) -> Pending[None]:
-    """Note when snapshots (32 bytes each) were first seen; evidence, not an act."""
-    for one in snapshots:
-        store.see(tx, place.n, one, at=to_micros(now))
-    return Pending(None)
-
-
 def first_seen(tx: Tx, place: KnownPlace, /) -> dict[bytes, datetime]:
     """When each snapshot at a place was first seen. Reads only."""
     return {name: from_micros(at) for name, at in store.first_seen(tx, place.n).items()}
+
+
+def sights(tx: Tx, place: KnownPlace, /) -> tuple[dict[str, Sight], datetime | None]:
+    """What the house noted of the snapshots at a place, and when it looked last. Reads only.
+
+    A snapshot of ours was made while its run went on; another's between two looks. What stood
+    there before the first look has no sight.
+    """
+    made = {name: (began, ended) for name, began, ended in store.snapshots_made(tx, place.n)}
+    seen = store.first_seen(tx, place.n)
+    looks = sorted({*(ended for _, ended in made.values()), *seen.values()})
+    found = dict[str, Sight]()
+    for name, first in seen.items():
+        before = made[name][0] if name in made else _look_before(looks, first)
+        if before is not None:
+            found[name.hex()] = Sight(from_micros(before), from_micros(first))
+    return found, from_micros(looks[-1]) if looks else None
+
+
+def _look_before(looks: list[int], first: int) -> int | None:
+    at = bisect_left(looks, first)
+    return looks[at - 1] if at else None
 
 
 def _open(tx: Tx, run: int) -> tuple[RunRow, str]:

@@ -6,13 +6,16 @@ So the host notes when it first saw each snapshot. Then, in order:
 1. A snapshot dated later than now is quarantined: kept, named, and no rule counts it.
 2. One whose own time cannot be true counts at the time it was first seen. It can be true between
    the host's look before and that first sight, an hour more on either side.
-3. The rest is `retention`, for each host and set of paths apart.
-4. Stop and ask: more than half of a group would go; its newest is less than half of the usual
-   size, or no longer says its size; no drill passed for 35 days.
-Source: restic/restic#22057, restic/rest-server#292; decision 0042.
+3. The host's own clock may have been wrong. A sight later than now says nothing: the own time
+   counts. Where the clock stood still between the two looks and the own time cannot be true
+   either, nobody knows when it was made: quarantined too.
+4. The rest is `retention`, for each host and set of paths apart.
+5. Stop and ask: more than half of a group would go; its newest is less than half of the usual
+   size, or no longer says its size; no drill passed for 35 days; one later than now is none.
+Source: restic/restic#22057, restic/rest-server#292; decisions 0042, 0043.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -36,6 +39,33 @@ class Sight:
 
     before: datetime
     first: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """What a host has noted of a place.
+
+    Args:
+        sights: by snapshot id.
+        looked_at: when it listed all snapshots last; None: never.
+        drills: when drills passed.
+    """
+
+    sights: Mapping[str, Sight]
+    looked_at: datetime | None
+    drills: tuple[datetime, ...] = ()
+
+    def by_now(self, ids: Iterable[str], now: datetime) -> dict[str, Sight]:
+        """Sights of these, those among them that are seen now for the first time."""
+        found = dict(self.sights)
+        if self.looked_at is not None:
+            for one in ids:
+                found.setdefault(one, Sight(self.looked_at, now))
+        return found
+
+    def drilled_at(self, now: datetime) -> datetime | None:
+        """When a drill passed last; what a clock that ran ahead wrote down is left out."""
+        return max((at for at in self.drills if at <= now + SLACK), default=None)
 
 
 class Brake(StrEnum):
@@ -109,20 +139,23 @@ def plan(
     return ForgetPlan(groups, () if is_drilled else (Brake.UNDRILLED,))
 
 
-def counted_time(one: Candidate, sight: Sight | None) -> datetime:
-    """The time the policy goes by, in the snapshot's own offset."""
-    if sight is None or sight.before - SLACK <= one.time <= sight.first + SLACK:
+def counted_time(one: Candidate, sight: Sight | None, *, now: datetime) -> datetime | None:
+    """The time the policy goes by, in the snapshot's own offset; None where nobody knows it."""
+    if one.time > now + SLACK:
+        return None
+    if sight is None or sight.first > now + SLACK:
         return one.time
-    return sight.first.astimezone(one.time.tzinfo)
+    if sight.before - SLACK <= one.time <= sight.first + SLACK:
+        return one.time
+    return None if sight.first <= sight.before else sight.first.astimezone(one.time.tzinfo)
 
 
 def _group(
     policy: Policy, found: list[Candidate], sights: Mapping[str, Sight], *, now: datetime
 ) -> Group:
-    future = tuple(one for one in found if one.time > now + SLACK)
-    present = [one for one in found if one.time <= now + SLACK]
-    own = {one.id: one for one in present}
-    counted = [replace(one, time=counted_time(one, sights.get(one.id))) for one in present]
+    timed = [(one, counted_time(one, sights.get(one.id), now=now)) for one in found]
+    own = {one.id: one for one in found}
+    counted = [replace(one, time=at) for one, at in timed if at is not None]
     result = apply(policy, counted, now=now + 2 * SLACK)
     keep = tuple(replace(kept, snapshot=own[kept.snapshot.id]) for kept in result.keep)
     newest = sorted(counted, key=lambda one: one.time, reverse=True)
@@ -131,7 +164,7 @@ def _group(
         paths=tuple(sorted(found[0].paths)),
         keep=keep,
         remove=tuple(own[one.id] for one in result.remove),
-        quarantined=future,
+        quarantined=tuple(one for one, at in timed if at is None),
         misdated=tuple(own[one.id] for one in counted if one.time != own[one.id].time),
         brakes=_brakes(newest, dropped=len(result.remove)),
     )

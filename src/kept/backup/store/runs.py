@@ -149,6 +149,16 @@ def first_seen(tx: Tx, place_n: int) -> dict[bytes, int]:
     return {row[0]: row[1] for row in found}
 
 
+def snapshots_made(tx: Tx, place_n: int) -> list[tuple[bytes, int, int]]:
+    """(snapshot, when its run began, when it ended) of every run that left one, oldest first."""
+    found = tx.rows(
+        "select snapshot, started_at, ended_at from backup_run where place_n = :place"
+        " and snapshot is not null and ended_at is not null order by n",
+        place=place_n,
+    )
+    return [(row[0], row[1], row[2]) for row in found]
+
+
 def forget(tx: Tx, place_n: int, snapshot: bytes, *, at: int) -> None:
     """Note that a snapshot was let go."""
     tx.run(
