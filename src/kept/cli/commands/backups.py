@@ -12,6 +12,7 @@ from kept.backup.model.places import MIB, USUAL_PART, Holds, KnownPlace, PlaceOr
 from kept.backup.model.report import tell
 from kept.backup.model.report_reasons import FailedWhy
 from kept.backup.model.runs import Run
+from kept.base.clock import to_micros
 from kept.base.encoding import Json
 from kept.base.errors import (
     ConflictError,
@@ -27,6 +28,7 @@ from kept.db.seam import Pending, Tx
 from kept.flows.back_up import access_of, add_place, back_up
 from kept.flows.copy_keys import copy_keys
 from kept.flows.copy_orders import CopyProgress, Failed
+from kept.flows.copy_sights import noted
 from kept.flows.drill import USUAL_PICKS
 from kept.flows.drill import drill as take_back
 from kept.wiring.copies import copy_parts
@@ -195,6 +197,20 @@ def way(call: Call) -> Json:
         "via": access.via,
         "secrets": {name: getattr(access.secrets, name) for name in SECRET_NAMES},
         "keep": _keep(call),
+    }
+
+
+def sights(call: Call) -> Json:
+    """What the house noted of the snapshots at a place, for rules that forget; microseconds."""
+    place = _chosen(call)
+    known = call.house.db.read(lambda tx: noted(tx, place))
+    seen: dict[str, Json] = {
+        name: [to_micros(one.before), to_micros(one.first)] for name, one in known.sights.items()
+    }
+    return {
+        "sights": seen,
+        "looked_at": None if known.looked_at is None else to_micros(known.looked_at),
+        "drills": [to_micros(at) for at in known.drills],
     }
 
 

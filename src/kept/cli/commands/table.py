@@ -45,6 +45,7 @@ COMMANDS: Mapping[str, Callable[[Call], Json]] = {
     "backup run": backups.run,
     "backup drill": backups.drill,
     "backup way": backups.way,
+    "backup sights": backups.sights,
     "backup note": backups.note,
     "checkup": upkeep.checkup,
     "verify": ledger.verify,
