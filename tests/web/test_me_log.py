@@ -35,10 +35,12 @@ class Shop:
     key: Ed25519PrivateKey
     leaves: list[bytes]
     proven: list[bytes]
+    name: str = NAME
+    closed: str = ""  # key lines of logs before this one
 
     def key_id(self) -> bytes:
         """SHA-256(name, newline, 0x01, key), four bytes (C2SP signed-note)."""
-        return hashlib.sha256(NAME.encode() + b"\n\x01" + self.public()).digest()[:4]
+        return hashlib.sha256(self.name.encode() + b"\n\x01" + self.public()).digest()[:4]
 
     def public(self) -> bytes:
         """The raw public key."""
@@ -46,12 +48,12 @@ class Shop:
 
     def vkey(self) -> str:
         """The verifier key line."""
-        return "+".join((NAME, self.key_id().hex(), b64(b"\x01" + self.public())))
+        return "+".join((self.name, self.key_id().hex(), b64(b"\x01" + self.public())))
 
     def note(self) -> str:
         """Today's signed page."""
-        text = f"{NAME}\n{len(self.leaves)}\n{b64(rfc6962.mth(self.leaves))}\n"
-        return f"{text}\n— {NAME} {b64(self.key_id() + self.key.sign(text.encode()))}\n"
+        text = f"{self.name}\n{len(self.leaves)}\n{b64(rfc6962.mth(self.leaves))}\n"
+        return f"{text}\n— {self.name} {b64(self.key_id() + self.key.sign(text.encode()))}\n"
 
     def answer(self, route: Route) -> None:
         """Any request of the page."""
@@ -59,7 +61,7 @@ class Shop:
         if path == "/me-log.js":
             route.fulfill(body=JS.read_bytes(), content_type="text/javascript")
         elif path == "/ledger/key":
-            route.fulfill(body=self.vkey() + "\n")
+            route.fulfill(body=f"{self.vkey()}\n{self.closed}")
         elif path == "/ledger/checkpoint":
             route.fulfill(body=self.note())
         elif path.startswith("/ledger/consistency/"):
@@ -140,3 +142,35 @@ def test_a_rewritten_log_is_found(page: Page, log: Shop, kept: Shop) -> None:
     assert found["keep"] == {"vkey": kept.vkey(), "note": kept.note(), "seen": SEEN}
     evidence = json.loads(json.dumps(found["evidence"]))
     assert (evidence["before"], evidence["now"]) == (kept.note(), log.note())
+
+
+def succeeded(seed: int, closed: str, name: str = NAME + "/2") -> Shop:
+    """A second log, begun after the first was closed."""
+    key = Ed25519PrivateKey.from_private_bytes(bytes([seed]) * 32)
+    return Shop(key, LEAVES[:3], LEAVES[:3], name, closed)
+
+
+def test_a_new_log_is_told_once(page: Page) -> None:
+    """No alarm where the shop says itself that the old log is closed; from then on the new one."""
+    old = shop(LEAVES[:9])
+    log = succeeded(2, old.vkey() + "\n")
+    found = visit(page, log, old)
+    assert found["state"] == "another"
+    assert found["keep"] == {"vkey": log.vkey(), "note": log.note(), "seen": SEEN}
+    evidence = json.loads(json.dumps(found["evidence"]))
+    assert (evidence["before"], evidence["now"]) == (old.note(), log.note())
+    assert visit(page, log, log)["state"] == "same"
+
+
+@pytest.mark.parametrize(
+    "log",
+    [
+        pytest.param(succeeded(2, ""), id="the old log is not said to be closed"),
+        pytest.param(
+            succeeded(2, shop(LEAVES).vkey() + "\n", NAME), id="another key under the old name"
+        ),
+    ],
+)
+def test_what_only_looks_like_a_new_log_is_not(page: Page, log: Shop) -> None:
+    """A shop that changes its key without a word, or under the same name, rewrote the log."""
+    assert visit(page, log, shop(LEAVES[:9]))["state"] == "broken"

@@ -61,12 +61,16 @@ const get = async (url) => {
   return answer.text();
 };
 
-// kept: null or { vkey, note, seen }; gives { state: first|same|grown|broken, keep, evidence }
+// kept: null or { vkey, note, seen }; gives { state: first|same|grown|another|broken, keep, evidence }
 export const watch = async (ledger, kept, seen) => {
   const vkey = kept ? kept.vkey : (await get(`${ledger}/key`)).split("\n", 1)[0];  // the log that grows; closed ones follow
   const note = await get(`${ledger}/checkpoint`);
   const evidence = kept ? { vkey, before: kept.note, before_seen: kept.seen, now: note, now_seen: seen } : { vkey, now: note, now_seen: seen };
-  if (!await isSigned(note, vkey)) return { state: "broken", keep: kept, evidence };
+  if (!await isSigned(note, vkey)) {
+    const [newest, ...closed] = (await get(`${ledger}/key`)).split("\n").filter(Boolean);
+    const isAnother = kept && closed.includes(vkey) && parseKey(newest).name !== parseKey(vkey).name && await isSigned(note, newest);
+    return isAnother ? { state: "another", keep: { vkey: newest, note, seen }, evidence } : { state: "broken", keep: kept, evidence };
+  }
   const fresh = { vkey, note, seen };
   if (!kept) return { state: "first", keep: fresh, evidence };
   const old = parseNote(kept.note), now = parseNote(note);
@@ -84,6 +88,7 @@ if (box) {
     const result = await watch(box.dataset.logWatch, JSON.parse(store.getItem("kept-log") || "null"), new Date().toISOString());
     if (result.keep) store.setItem("kept-log", JSON.stringify(result.keep));
     show(result.state);
-    if (result.state === "broken") box.querySelector("[data-evidence]").href = URL.createObjectURL(new Blob([JSON.stringify(result.evidence, null, 1)], { type: "application/json" }));
+    const proof = box.querySelector(`[data-state="${result.state}"] [data-evidence]`);
+    if (proof) proof.href = URL.createObjectURL(new Blob([JSON.stringify(result.evidence, null, 1)], { type: "application/json" }));
   } catch { show("unclear"); }
 }
