@@ -12,7 +12,6 @@ from litestar.static_files import (
 
 from kept.web.assets import STATIC
 from kept.web.bounds import Bounds
-from kept.web.copying import Works
 from kept.web.guard import Guard, headers_said
 from kept.web.parts import WebParts
 from kept.web.problems import answer
@@ -23,6 +22,7 @@ from kept.web.routes.desk.just_found import JustFound
 from kept.web.routes.desk.routes import ROUTES as DESK_ROUTES
 from kept.web.routes.me.routes import ROUTES as ME_ROUTES
 from kept.web.windows import window_of
+from kept.web.works import Works
 
 STATIC_S = 600  # pages name versions; what scripts import by plain name may lag this long
 MAX_FORM_BYTES = 256 * 1024  # parsed in the loop, from anybody
@@ -37,7 +37,7 @@ def healthz() -> Response[str]:
 
 def create_app(parts: WebParts) -> Litestar:
     """The application over these parts."""
-    window, bounds, works = window_of(parts), Bounds(), Works(parts.clock)
+    window, bounds, works = window_of(parts), Bounds(), Works(parts.clock, parts.copying)
     pages: list[Any] = [*trust.ROUTES, *verify.ROUTES, *ledger.ROUTES, *ME_ROUTES, *DESK_ROUTES]
     if parts.is_demo:
         pages.extend(demo.ROUTES)

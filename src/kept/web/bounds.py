@@ -7,25 +7,25 @@ from datetime import timedelta
 from litestar.di import NamedDependency
 from litestar.exceptions import TooManyRequestsException
 
-from kept.base.ids import PersonId
+from kept.base.ids import PersonId, StaffId
 from kept.web.buckets import Buckets
 
 STREAMS_MOST = 500  # in this process
-STREAMS_EACH = 6  # of one person: as many as a browser opens to one host
+STREAMS_EACH = 6  # of one person, customer or colleague: as many as a browser opens to one host
 
 
 @dataclass(slots=True)
 class Streams:
     """All open streams of this process."""
 
-    open: Counter[PersonId] = field(default_factory=Counter[PersonId])
+    open: Counter[PersonId | StaffId] = field(default_factory=Counter[PersonId | StaffId])
     is_closing: bool = False
 
     def close(self) -> None:
         """Tell every stream to end."""
         self.is_closing = True
 
-    def require_place(self, person: PersonId) -> None:
+    def require_place(self, person: PersonId | StaffId) -> None:
         """Check that one more may begin.
 
         Raises:
@@ -34,11 +34,11 @@ class Streams:
         if self.open.total() >= STREAMS_MOST or self.open[person] >= STREAMS_EACH:
             raise TooManyRequestsException("There are too many open pages. Close one of them.")
 
-    def enter(self, person: PersonId) -> None:
+    def enter(self, person: PersonId | StaffId) -> None:
         """Take a place; in the stream itself, so that one which never begins takes none."""
         self.open[person] += 1
 
-    def leave(self, person: PersonId) -> None:
+    def leave(self, person: PersonId | StaffId) -> None:
         """Give it back."""
         self.open[person] -= 1
         if not self.open[person]:

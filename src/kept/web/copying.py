@@ -1,33 +1,30 @@
-"""What does the desk ask of the copies, and what is it doing for them just now?
+"""What does the desk ask of the copies? Values, and what the house does with them.
 
-Wiring fills `Copying`: the entrance picks no adapter and opens no repository. One piece of work
-goes on at a time; it may be left and come back to, and it can be stopped.
+Wiring fills `Copying`: the entrance picks no adapter and opens no repository. What goes on just
+now is `works`.
 """
 
-import threading
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 from typing import Protocol
 
-import structlog
+import msgspec
 
 from kept.backup.model.places import PlaceOrder, PlaceSecrets
 from kept.backup.model.report_reasons import FailedWhy
-from kept.base.clock import Clock
-from kept.base.errors import ConflictError, KeptError
+from kept.base.errors import KeptError
 from kept.ledger.model import Actor
-
-_log = structlog.get_logger("kept.web")
 
 
 class CopyFailedError(KeptError):
-    """The house has noted that it failed, and why."""
+    """It failed, and why. `said` tells it where a rule said no, else ""."""
 
-    def __init__(self, why: FailedWhy) -> None:
-        super().__init__(why.value)
+    def __init__(self, why: FailedWhy, said: str = "") -> None:
+        super().__init__(said or why.value)
         self.why = why
+        self.said = said
 
 
 class Task(StrEnum):
@@ -36,6 +33,10 @@ class Task(StrEnum):
     COPY = "copy"
     DRILL = "drill"
     RESTORE = "restore"
+    CHECK = "check"
+    REHEARSE = "rehearse"
+    ROOM = "room"
+    UNLOCK = "unlock"
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +71,73 @@ class Entry:
     changed_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
-class Returned:
-    """What came back, where to, and the paths of what did not."""
+class Returned(msgspec.Struct, frozen=True, tag=True):
+    """What came back, where to, and the first paths of what did not; `lost_count` are all."""
 
     target: str
     files: int
     bytes: int
     lost: tuple[str, ...]
+    lost_count: int
 
+
+class Wrong(msgspec.Struct, frozen=True):
+    """One thing that is wrong with a place: `problem` as in `backup.pipeline.findings`."""
+
+    problem: str
+    name: str
+    is_harmless: bool
+
+
+class Checked(msgspec.Struct, frozen=True, tag=True):
+    """What a check saw; `found` are the first that are wrong, `bad` all that do harm."""
+
+    snapshots: int
+    parts: int
+    read: int
+    bytes_read: int
+    found: tuple[Wrong, ...]
+    bad: int
+
+
+class Going(msgspec.Struct, frozen=True):
+    """A snapshot that the rules let go. `size` in bytes, None where it does not say."""
+
+    name: str
+    at: datetime
+    size: int | None
+
+
+class Rehearsed(msgspec.Struct, frozen=True, tag=True):
+    """What would go. `brakes`: why to look twice, as in `backup.model.forgetting`."""
+
+    going: tuple[Going, ...]
+    stays: int
+    brakes: tuple[str, ...]
+    parts: int
+    freed_bytes: int
+
+
+class Roomy(msgspec.Struct, frozen=True, tag=True):
+    """What went."""
+
+    snapshots: int
+    parts: int
+    freed_bytes: int
+
+
+class Unlocked(msgspec.Struct, frozen=True, tag=True):
+    """How many locks were surely nobody's and are gone, and how many stay."""
+
+    removed: int
+    left: int
+
+
+class Cut(msgspec.Struct, frozen=True, tag=True):
+    """It was told to end before its end."""
+
+
+Outcome = Returned | Checked | Rehearsed | Roomy | Unlocked | Cut
 
 Look = Callable[[Far], None]
 Stop = Callable[[], bool]
@@ -101,7 +160,7 @@ class Copying(Protocol):
         """
         ...
 
-    def copy(self, name: str, *, actor: Actor, look: Look, stop: Stop) -> None:
+    def copy(self, name: str, *, actor: Actor, work: "Ears") -> None:
         """Make a copy. A failure is noted by the house as well as raised."""
         ...
 
@@ -119,8 +178,35 @@ class Copying(Protocol):
 
     def restore(
         self, name: str, snapshot: str, path: bytes, target: str, *, actor: Actor, work: "Ears"
-    ) -> Returned:
+    ) -> Returned | Cut:
         """Bring a file or folder back into a new or empty folder of this machine."""
+        ...
+
+    def check(self, name: str, *, actor: Actor, work: "Ears") -> Checked | Cut:
+        """See whether every copy at a place is whole."""
+        ...
+
+    def rehearse(self, name: str, *, work: "Ears") -> Rehearsed | Cut:
+        """Say what would go by the rules; nothing changes."""
+        ...
+
+    def make_room(
+        self, name: str, going: tuple[str, ...], *, actor: Actor, work: "Ears"
+    ) -> Roomy | Cut:
+        """Let these snapshots go, and remove what none needs any more."""
+        ...
+
+    def unlock(self, name: str, *, work: "Ears") -> Unlocked | Cut:
+        """Remove the locks of those who are surely gone."""
+        ...
+
+    def remove(self, name: str, *, actor: Actor) -> None:
+        """Take a place off the list; what lies there stays.
+
+        Raises:
+            NotFoundError: no such place.
+            ConflictError: a copy to it is under way.
+        """
         ...
 
     def first_target(self, name: str) -> str:
@@ -139,6 +225,22 @@ class Copying(Protocol):
         """Keep them."""
         ...
 
+    def last_work(self) -> tuple[bytes, bool] | None:
+        """What was kept of the newest work, and whether the process that did it still runs."""
+        ...
+
+    def keep_work(self, work: bytes) -> None:
+        """Keep what is known of some work, past the end of this process.
+
+        Raises:
+            OSError: the disk does not take it.
+        """
+        ...
+
+    def note_fetched(self, *, actor: Actor, place: str) -> None:
+        """Write down that what came back was taken away through the desk."""
+        ...
+
     def close(self) -> None:
         """Let go of what was opened."""
         ...
@@ -150,90 +252,3 @@ class Ears:
 
     look: Look
     stop: Stop
-
-
-@dataclass(frozen=True, slots=True)
-class Work:
-    """The piece of work that goes on, or went on last."""
-
-    task: Task
-    place: str
-    began_at: datetime
-    far: Far = Far()
-    ended_at: datetime | None = None
-    is_stopping: bool = False
-    problem: KeptError | None = None
-    is_broken: bool = False  # by a fault of the program
-    returned: Returned | None = None
-
-    @property
-    def is_running(self) -> bool:
-        """Whether it goes on."""
-        return self.ended_at is None
-
-
-@dataclass(slots=True)
-class Works:
-    """The one piece of work of this process. Thread-safe."""
-
-    clock: Clock
-    _work: Work | None = None
-    _lock: threading.Lock = field(default_factory=threading.Lock)
-
-    @property
-    def now(self) -> Work | None:
-        """What goes on, or went on last."""
-        with self._lock:
-            return self._work
-
-    def begin(self, task: Task, place: str, do: Callable[[Ears], Returned | None]) -> None:
-        """Begin a piece of work in a thread of its own.
-
-        Raises:
-            ConflictError: another one goes on.
-        """
-        with self._lock:
-            if self._work is not None and self._work.is_running:
-                raise ConflictError("Something is being done with the copies already. Wait for it.")
-            self._work = Work(task, place, self.clock.now())
-        threading.Thread(target=self._do, args=(do,), name=f"desk-{task}", daemon=True).start()
-
-    def stop(self) -> None:
-        """Ask it to end soon; nothing happens where nothing goes on."""
-        with self._lock:
-            if self._work is not None and self._work.is_running:
-                self._work = replace(self._work, is_stopping=True)
-
-    def close(self) -> None:
-        """The process ends: let the work end first, in good order."""
-        self.stop()
-
-    def _look(self, far: Far) -> None:
-        with self._lock:
-            if self._work is not None:
-                self._work = replace(self._work, far=far)
-
-    def _is_stopping(self) -> bool:
-        with self._lock:
-            return self._work is None or self._work.is_stopping
-
-    def _do(self, do: Callable[[Ears], Returned | None]) -> None:
-        returned: Returned | None = None
-        problem: KeptError | None = None
-        is_broken = False
-        try:
-            returned = do(Ears(self._look, self._is_stopping))
-        except KeptError as error:
-            problem = error
-        except Exception:  # noqa: BLE001  # a bug: told on the page, its traceback to the log
-            _log.exception("work on copies broke")
-            is_broken = True
-        with self._lock:
-            if self._work is not None:
-                self._work = replace(
-                    self._work,
-                    ended_at=self.clock.now(),
-                    returned=returned,
-                    problem=problem,
-                    is_broken=is_broken,
-                )

@@ -55,7 +55,7 @@ class Trouble(msgspec.Struct, frozen=True):
 class Answer(msgspec.Struct, frozen=True):
     """One answer: what was asked for, or why not."""
 
-    found: msgspec.Raw = msgspec.Raw()
+    found: msgspec.Raw = msgspec.Raw(b"null")
     trouble: Trouble | None = None
 
 

@@ -3,7 +3,6 @@
 import html
 import re
 import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from urllib.parse import unquote
@@ -12,6 +11,7 @@ import pytest
 from httpx import Response
 from litestar.routes import HTTPRoute
 
+from desk_backup import add, done, form, settled, signed, text
 from desk_people import Colleagues, Member
 from houses import TINA, Home, living
 from kept.backup.acts import places, runs
@@ -25,44 +25,11 @@ from kept.ledger.model import Actor
 from kept.ledger.proof import Refused, verify_receipt
 from kept.vault.acts.own import own_subject
 from kept.vault.model.rules import Role
+from kept.web.copying import Ears
 from place_servers import rclone_rest
 
 OWNER = Actor("cli", "anna", "owner")
 SECRET = "correct horse battery"
-WAIT_S = 60.0
-
-
-def text(answer: Response) -> str:
-    """A page as it is read, without what only shapes it."""
-    bare = re.sub(r"<svg.*?</svg>|<[^>]+>", " ", answer.text, flags=re.DOTALL)
-    return re.sub(r"\s+", " ", html.unescape(bare))
-
-
-def form(folder: Path, **other: str) -> dict[str, str]:
-    """What is filled in for a disk in the closet."""
-    return {"way": "folder", "name": "closet", "folder": str(folder), "part": "16", **other}
-
-
-def add(owner: Member, folder: Path, **other: str) -> Response:
-    """Add a place on the disk of the test, which is the house's own."""
-    return owner.browser.post("/desk/backup/add", data=form(folder, same_disk="yes", **other))
-
-
-def done(owner: Member, path: str, **data: str) -> str:
-    """Begin some work and wait for its end; the page then."""
-    begun = owner.browser.post(f"/desk/backup/{path}", data=data)
-    assert (begun.status_code, begun.headers["location"]) == (303, "/desk/backup"), text(begun)
-    end = time.monotonic() + WAIT_S
-    while not owner.browser.get("/desk/backup/work").headers.get("hx-redirect"):
-        assert time.monotonic() < end, "it never ends"
-        time.sleep(0.05)
-    return text(owner.browser.get("/desk/backup"))
-
-
-def signed(home: Home) -> None:
-    """Time passes, and the log is signed and public."""
-    home.later(minutes=2)
-    home.settle()
 
 
 def test_a_house_without_places_says_what_to_do_first(colleagues: Colleagues) -> None:
@@ -111,7 +78,7 @@ def test_copy_try_look_inside_and_bring_back(any_colleagues: Colleagues, tmp_pat
     assert [one.name for one in target.iterdir()] == ["rent.txt"]
     again = owner.browser.post(f"/desk/backup/{step}", data={"at": at, "target": str(target)})
     assert again.status_code == 303
-    assert "holds something already" in _settled(owner)
+    assert "holds something already" in settled(owner)
 
 
 def _follow_the_evidence(owner: Member) -> None:
@@ -136,14 +103,6 @@ def _walk(owner: Member, link: str, *names: str) -> Response:
         assert found is not None, f"{name} is not in {text(page)}"
         page = owner.browser.get(html.unescape(found[1]))
     return page
-
-
-def _settled(owner: Member) -> str:
-    end = time.monotonic() + WAIT_S
-    while not owner.browser.get("/desk/backup/work").headers.get("hx-redirect"):
-        assert time.monotonic() < end, "it never ends"
-        time.sleep(0.05)
-    return text(owner.browser.get("/desk/backup"))
 
 
 def test_what_is_refused_is_said_plainly(colleagues: Colleagues, tmp_path: Path) -> None:
@@ -448,21 +407,19 @@ def test_work_is_one_at_a_time_and_can_be_stopped(
     add(owner, tmp_path / "closet")
     copying = owner.browser.app.state.parts.copying
 
-    def endless(
-        name: str, *, actor: Actor, look: Callable[..., None], stop: Callable[[], bool]
-    ) -> None:
-        del name, actor, look
-        while not stop():
+    def endless(name: str, *, actor: Actor, work: Ears) -> None:
+        del name, actor
+        while not work.stop():
             time.sleep(0.01)
 
     monkeypatch.setattr(type(copying), "copy", lambda _self, name, **rest: endless(name, **rest))
     assert owner.browser.post("/desk/backup/places/closet/copy").status_code == 303
     page = owner.browser.get("/desk/backup")
-    assert 'hx-get="/desk/backup/work"' in page.text
+    assert 'data-work="/desk/backup/events"' in page.text
     second = owner.browser.post("/desk/backup/places/closet/drill")
     assert (second.status_code, "Wait for it." in text(second)) == (409, True)
     assert owner.browser.post("/desk/backup/stop").status_code == 200
-    assert "Stopped. What was stored stays" in _settled(owner)
+    assert "Stopped. What was stored stays" in settled(owner)
 
 
 def test_the_demo_stays_in_its_own_folder(tmp_path: Path) -> None:

@@ -16,7 +16,7 @@ from kept.db.seam import Database, Row
 from kept.ledger.acts.dossier import Dossier, HouseAct
 from kept.ledger.model import Kind
 
-_PLACES = (Kind.BACKUP_PLACE_ADDED, Kind.BACKUP_PLACE_CHANGED)
+_PLACES = (Kind.BACKUP_PLACE_ADDED, Kind.BACKUP_PLACE_CHANGED, Kind.BACKUP_PLACE_REMOVED)
 _ROWS = {
     Kind.BACKUP_DONE: "backup_run",
     Kind.BACKUP_FAILED: "backup_run",
@@ -53,12 +53,13 @@ def _places(rows: Sequence[Row], acts: Sequence[HouseAct]) -> Iterator[str]:
         if act.kind == Kind.BACKUP_PLACE_ADDED:
             first[name] = act
         last[name] = act
-    for n, name, act_id, made_at, holds, part_bytes, is_enabled, *own in rows:
+    for n, name, act_id, made_at, removed_at, holds, part_bytes, is_enabled, *own in rows:
         added, newest = first.pop(name, None), last.get(name)
         fits = (
             added is not None
             and newest is not None
             and (newest.id, added.at, added.detail.get("holds")) == (act_id, made_at, holds)
+            and removed_at == (newest.at if newest.kind == Kind.BACKUP_PLACE_REMOVED else None)
             and newest.detail.get("part_bytes") == part_bytes
             and int(newest.detail.get("enabled", True) is True) == is_enabled
             and newest.detail.get("row") in {None, row_digest(*own)}

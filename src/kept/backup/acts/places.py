@@ -7,6 +7,7 @@ from datetime import datetime
 from kept.backup.model.places import Holds, KnownPlace, PlaceChange, PlaceOrder, Plan
 from kept.backup.model.schedule import Bandwidth, Hours, minute_of
 from kept.backup.store import places as store
+from kept.backup.store import runs as run_store
 from kept.backup.store.places import PlaceRow, PlanRow
 from kept.base.clock import from_micros, to_micros
 from kept.base.encoding import row_digest
@@ -42,10 +43,12 @@ def add_place(
         now: the time.
 
     Raises:
-        ConflictError: a place has this name.
+        ConflictError: a place has this name, or had it.
     """
     if store.named(tx, order.name) is not None:
         raise ConflictError(f"A place called {order.name} is there already. Nothing was changed.")
+    if store.was_removed(tx, order.name):
+        raise ConflictError("A place of this name was taken off the list. Choose another name.")
     epoch, wrapped = secrets or (None, None)
     row = PlaceRow(
         n=0,
@@ -118,6 +121,34 @@ def change_place(
     done = record(tx, origin, act=act, now=now)
     store.change(tx, row, act=done.act_id)
     return Pending(place(tx, name))
+
+
+def remove_place(
+    tx: Tx, origin: str, /, *, actor: Actor, name: str, now: datetime
+) -> Pending[None]:
+    """Take a place off the list. Records `backup.place_removed`.
+
+    What lies there stays as it is. What opened the place is forgotten with it, and its name is
+    not given again: the public log tells of it.
+
+    Raises:
+        NotFoundError: no such place.
+        ConflictError: a copy to it is under way.
+    """
+    row = _row(tx, name)
+    if any(run.place_n == row.n for run in run_store.running(tx)):
+        raise ConflictError("A copy to this place is being made. Stop it first.")
+    bare = replace(row, is_enabled=0, epoch=None, secrets=None, commitment=None)
+    detail = {
+        "place": name,
+        "enabled": False,
+        "part_bytes": row.part_bytes,
+        "row": _digest(bare),
+    }
+    act = Act(Kind.BACKUP_PLACE_REMOVED, actor, HOUSE, detail=detail)
+    done = record(tx, origin, act=act, now=now)
+    store.remove(tx, row.n, at=to_micros(now), act=done.act_id)
+    return Pending(None)
 
 
 def places(tx: Tx, /, *, holds: Holds | None = None) -> list[KnownPlace]:

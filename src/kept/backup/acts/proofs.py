@@ -202,6 +202,13 @@ def note_restored(
     return _only(tx, origin, act, now)
 
 
+def note_fetched(
+    tx: Tx, origin: str, /, *, actor: Actor, place: str, now: datetime
+) -> Pending[int]:
+    """What came back from a copy was taken away by browser. Records `backup.fetched`."""
+    return _only(tx, origin, Act(Kind.BACKUP_FETCHED, actor, HOUSE, detail={"place": place}), now)
+
+
 def note_key_change(
     tx: Tx,
     origin: str,

@@ -67,13 +67,20 @@ def insert(tx: Tx, row: PlaceRow, *, act: int) -> None:
 
 
 def every(tx: Tx) -> list[PlaceRow]:
-    """All places, in the order in which they were added."""
-    return [PlaceRow(*row) for row in tx.rows(f"select {_COLUMNS} from backup_place order by n")]  # noqa: S608
+    """All places of the list, in the order in which they were added."""
+    rows = tx.rows(
+        f"select {_COLUMNS} from backup_place where removed_at is null order by n"  # noqa: S608
+    )
+    return [PlaceRow(*row) for row in rows]
 
 
 def named(tx: Tx, name: str) -> PlaceRow | None:
     """The place of this name."""
-    row: Row | None = tx.row(f"select {_COLUMNS} from backup_place where name = :name", name=name)  # noqa: S608
+    row: Row | None = tx.row(
+        f"select {_COLUMNS} from backup_place"  # noqa: S608
+        " where name = :name and removed_at is null",
+        name=name,
+    )
     return PlaceRow(*row) if row else None
 
 
@@ -89,6 +96,23 @@ def change(tx: Tx, row: PlaceRow, *, act: int) -> None:
         is_enabled=row.is_enabled,
         act=act,
         n=row.n,
+    )
+
+
+def was_removed(tx: Tx, name: str) -> bool:
+    """Whether a place of this name was on the list once."""
+    sql = "select 1 from backup_place where name = :name and removed_at is not null"
+    return tx.row(sql, name=name) is not None
+
+
+def remove(tx: Tx, n: int, *, at: int, act: int) -> None:
+    """Take a place off the list, and forget what opened it. Its runs still name it."""
+    tx.run(
+        "update backup_place set removed_at = :at, is_enabled = 0, epoch = null, secrets = null,"
+        " commitment = null, act = :act where n = :n",
+        at=at,
+        act=act,
+        n=n,
     )
 
 

@@ -13,7 +13,7 @@ class Recorded:
     """Rows of each table, in the columns of its statement below.
 
     Args:
-        places: n, name, act, made_at, the rest as its acts say.
+        places: n, name, act, made_at, removed_at, the rest as its acts say.
         runs: n, place_n, act, state, the rest as its act says.
         inventories: (run, root, list) of those that are still kept.
         snapshots: place_n, snapshot, first_seen_at, forgotten_at.
@@ -37,8 +37,9 @@ def recorded(tx: Tx) -> Recorded:
     """Every row."""
     return Recorded(
         places=tx.rows(
-            "select n, name, act, made_at, holds, part_bytes, is_enabled, id, address, folders,"
-            " excludes, via, is_near, epoch, secrets, commitment from backup_place order by n"
+            "select n, name, act, made_at, removed_at, holds, part_bytes, is_enabled, id,"
+            " address, folders, excludes, via, is_near, epoch, secrets, commitment"
+            " from backup_place order by n"
         ),
         runs=tx.rows(
             "select n, place_n, act, state, why, started_at, ended_at, seconds, snapshot, tree,"

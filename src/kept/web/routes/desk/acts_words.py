@@ -65,6 +65,8 @@ KINDS: dict[Kind, Text] = {
     Kind.BACKUP_RESTORED: Text("Files were taken back from a copy", "Файлы взяты из копии"),
     Kind.BACKUP_KEY_CHANGED: Text("A key of a copy was changed", "Сменён ключ копии"),
     Kind.BACKUP_REPORT_READ: Text("The report on the copy was read", "Прочитан отчёт о копии"),
+    Kind.BACKUP_PLACE_REMOVED: Text("A place for copies was taken off", "Убрано место для копий"),
+    Kind.BACKUP_FETCHED: Text("Files of a copy were downloaded", "Файлы из копии скачаны"),
     Kind.DRILL_DONE: Text("Bringing data back was tried", "Проверено, что данные вернутся"),
     Kind.DRILL_KEYLESS: Text("A copy was tried without its key", "Копию открывали без ключа"),
     Kind.KEY_COPY_REPLACED: Text("The copy of keys was replaced", "Копия ключей заменена"),

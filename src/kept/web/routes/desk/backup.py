@@ -1,4 +1,4 @@
-"""How do our copies stand, and what can be done about it? The page of copies and its buttons."""
+"""How do our copies stand, when are they made, what is kept? The page of copies and its plan."""
 
 import re
 from dataclasses import replace
@@ -7,18 +7,15 @@ from typing import Any
 
 from litestar import Request, Response, get, post
 from litestar.params import FromPath
-from litestar.response import Redirect
 from litestar.types import ControllerRouterHandler
 
 from kept.backup.acts import places, proofs
 from kept.backup.acts.standing import Standing, standing
-from kept.backup.model.places import Holds, KnownPlace, PlaceChange, Plan
-from kept.backup.model.report_reasons import failed_words
+from kept.backup.model.places import Holds, Plan
 from kept.backup.model.retention import Policy
 from kept.backup.model.schedule import MINUTES
 from kept.base.encoding import parse_decimal
-from kept.base.errors import ConflictError, KeptError, MalformedError, NotFoundError
-from kept.base.texts import translations
+from kept.base.errors import MalformedError, NotFoundError
 from kept.crypto.chance import draw
 from kept.db.seam import Tx
 from kept.ledger.acts import serving
@@ -28,14 +25,14 @@ from kept.ledger.acts.serving import Log
 from kept.staff.model.permissions import Permission
 from kept.vault.model.rules import Text
 from kept.web import forms
-from kept.web.copying import CopyFailedError, Ears, Returned, Task, Work, Works
 from kept.web.forms import Form
 from kept.web.parts import Parts, WebParts
-from kept.web.render import language_of, render
 from kept.web.routes.desk import backup_view as view
 from kept.web.routes.desk.backup_words import size_text
-from kept.web.routes.desk.shell import AnyRequest, Page, Shell, error_words
+from kept.web.routes.desk.backup_work import work_view
+from kept.web.routes.desk.shell import AnyRequest, Page, Shell
 from kept.web.staff_session import Who, needs
+from kept.web.works import Works
 
 SEE, RUN = needs(Permission.SEE_EVIDENCE), needs(Permission.MANAGE_SETTINGS)
 HOME = "/desk/backup"
@@ -50,25 +47,6 @@ MOST_ACT = 1 << 53
 @get("/desk/backup", opt=SEE, sync_to_thread=True)
 def show(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
     """The page."""
-    return home(Shell(request, parts, visitor))
-
-
-@get("/desk/backup/work", opt=SEE, sync_to_thread=False)
-def progress(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Response[str]:
-    """How far the work is; asked each second by the page."""
-    lang, work = language_of(request, parts), works_of(request).now
-    shell = Shell(request, parts, visitor)
-    shown = view.work_view(work, shell.lang, words=_why(work, shell), now=parts.clock.now())
-    text = render("desk_backup_work.html", lang, work=shown, can_edit=view.is_owner(shell), csrf="")
-    is_over = work is None or not work.is_running
-    headers = {"HX-Redirect": HOME} if is_over else {}
-    return Response(text, media_type="text/html", headers=headers)
-
-
-@post("/desk/backup/stop", opt=RUN, status_code=200, sync_to_thread=True)
-def stop(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Page:
-    """Let the work end soon, in good order."""
-    works_of(request).stop()
     return home(Shell(request, parts, visitor))
 
 
@@ -137,60 +115,6 @@ def note_read(request: Request[Any, Any, Any], parts: Parts, visitor: Who) -> Pa
     return home(shell, saved=READ.get(shell.lang))
 
 
-@post("/desk/backup/places/{place:str}/{step:str}", opt=RUN, status_code=200, sync_to_thread=True)
-def take_step(
-    request: Request[Any, Any, Any],
-    parts: Parts,
-    visitor: Who,
-    *,
-    place: FromPath[str],
-    step: FromPath[str],
-) -> Response[Any]:
-    """Copy now, try the copy, let a place rest, take it up again.
-
-    Raises:
-        NotFoundError: no such place, or no such step.
-    """
-    shell = Shell(request, parts, visitor)
-    known = parts.db.read(lambda tx: places.place(tx, place))
-    if step in {"rest", "wake"}:
-        return _switch(shell, known, is_on=step == "wake")
-    name, actor = known.order.name, visitor.actor
-
-    def copy(ears: Ears) -> Returned | None:
-        parts.copying.copy(name, actor=actor, look=ears.look, stop=ears.stop)
-
-    def drill(ears: Ears) -> Returned | None:
-        parts.copying.drill(name, actor=actor, stop=ears.stop)
-
-    if step not in {"copy", "drill"}:
-        raise NotFoundError("There is no such step.")
-    try:
-        if step == "copy":
-            works_of(request).begin(Task.COPY, name, copy)
-        else:
-            works_of(request).begin(Task.DRILL, name, drill)
-    except ConflictError as error:
-        return home(shell, problem=shell.words_of(error), status=409)
-    return Redirect(HOME, status_code=303)
-
-
-def _switch(shell: Shell, known: KnownPlace, *, is_on: bool) -> Page:
-    parts, now = shell.parts, shell.parts.clock.now()
-    change = PlaceChange(is_enabled=is_on)
-    parts.db.write(
-        lambda tx: places.change_place(
-            tx,
-            parts.vault.origin,
-            actor=shell.visitor.actor,
-            name=known.order.name,
-            change=change,
-            now=now,
-        )
-    )
-    return home(shell, saved=SAVED.get(shell.lang))
-
-
 @get("/desk/backup/receipts/{act:str}", opt=SEE, sync_to_thread=True)
 def take_receipt(parts: Parts, act: FromPath[str]) -> Response[bytes]:
     """The receipt of a sentence: the act that measured it stands in the log.
@@ -251,7 +175,7 @@ def home(shell: Shell, *, saved: str = "", problem: str = "", status: int = 200)
         report=report,
         is_read=found.newest is not None and reading == found.newest.n,
         has_run=found.newest is not None,
-        work=view.work_view(work, shell.lang, words=_why(work, shell), now=now),
+        work=work_view(work, shell.lang, now=now),
         places=[view.place_view(shell, one, now) for one in found.places],
         first=_first(found),
         sent=_sent(shell, found),
@@ -281,25 +205,9 @@ def _sent(shell: Shell, found: Standing) -> str:
     return "" if newest is None else size_text(newest.bytes_sent, shell.lang)
 
 
-def _why(work: Work | None, shell: Shell) -> str:
-    if work is None:
-        return ""
-    if work.is_stopping and not work.is_running:
-        return view.STOPPED.get(shell.lang)
-    if work.is_broken:
-        return view.BROKEN.get(shell.lang)
-    problem: KeptError | None = work.problem
-    if isinstance(problem, CopyFailedError):
-        return " ".join(failed_words(problem.why, translations(shell.lang)))
-    return "" if problem is None else error_words(problem, shell.lang)
-
-
 ROUTES: list[ControllerRouterHandler] = [
     show,
-    progress,
-    stop,
     change_plan,
     note_read,
-    take_step,
     take_receipt,
 ]

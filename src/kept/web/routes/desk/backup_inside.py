@@ -19,7 +19,7 @@ from kept.promises.model.words import when
 from kept.staff.model.permissions import Permission
 from kept.vault.model.rules import Lang, Text
 from kept.web import forms
-from kept.web.copying import Ears, Entry, Returned, Saved, Task
+from kept.web.copying import Cut, Ears, Entry, Returned, Saved, Task
 from kept.web.forms import Form
 from kept.web.parts import Parts
 from kept.web.routes.desk.backup import HOME, works_of
@@ -150,13 +150,13 @@ def bring_back(
         return _page(shell, where, problem=WHOLE.get(shell.lang), target=target)
     actor = visitor.actor
 
-    def restore(ears: Ears) -> Returned | None:
+    def restore(ears: Ears) -> Returned | Cut:
         return parts.copying.restore(
             where.place, where.snapshot, where.path, target, actor=actor, work=ears
         )
 
     try:
-        works_of(request).begin(Task.RESTORE, where.place, restore)
+        works_of(request).begin(Task.RESTORE, where.place, restore, target=target)
     except ConflictError as error:
         return _page(shell, where, problem=shell.words_of(error), target=target)
     return Redirect(HOME, status_code=303)

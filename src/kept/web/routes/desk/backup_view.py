@@ -12,10 +12,9 @@ from kept.base.errors import MalformedError
 from kept.base.texts import moment_text, number_text, translations
 from kept.db.seam import Tx
 from kept.ledger.acts.bare import newest_acts
-from kept.promises.model.words import span, when
+from kept.promises.model.words import when
 from kept.staff.model.permissions import Permission
 from kept.vault.model.rules import Lang, Text
-from kept.web.copying import Far, Task, Work
 from kept.web.routes.desk.backup_words import (
     STATES,
     WAYS,
@@ -29,36 +28,12 @@ from kept.web.routes.desk.backup_words import (
 from kept.web.routes.desk.shell import Shell
 
 DRILL_EVERY = timedelta(days=25)
-SHOWN_FOR = timedelta(minutes=30)  # what came of some work, on the page
-FEW_SECONDS = 3.0  # before this a guess of the time left is worth nothing
 NAMES_FILES = frozenset({"damaged", "unread file"})  # lines with paths: for the owner alone
 DATA, KEYS = Text("locked data", "закрытые данные"), Text("the keys", "ключи")
 OFF, RUNNING = Text("resting", "отдыхает"), Text("at work", "идёт")
 NO_COPY, COPIED = Text("no copy yet", "копии нет"), Text("copied", "скопировано")
 OLD, FAILED = Text("too old", "устарела"), Text("failed", "не удалась")
 PARTLY = Text("not whole", "не вся")
-DOING: dict[Task, Text] = {
-    Task.COPY: Text("Making a copy: {place}", "Делаем копию: {place}"),
-    Task.DRILL: Text("Trying the copy: {place}", "Проверяем копию: {place}"),
-    Task.RESTORE: Text("Bringing files back: {place}", "Возвращаем файлы: {place}"),
-}
-DONE: dict[Task, Text] = {
-    Task.COPY: Text("The copy is made: {place}", "Копия сделана: {place}"),
-    Task.DRILL: Text("The copy was tried: {place}", "Копия проверена: {place}"),
-    Task.RESTORE: Text("The files are back", "Файлы вернулись"),
-}
-STOPPED = Text(
-    "Stopped. What was stored stays and is used next time.",
-    "Остановлено. Что сохранено, останется и пригодится в следующий раз.",
-)
-BROKEN = Text(
-    "Something in the program is broken. Nothing you have is lost.",
-    "В программе что-то сломалось. Ваши данные целы.",
-)
-LEFT = Text("{length} left", "осталось {length}")
-FAR_TEXT = Text("{files} files, {size}", "файлов: {files}, {size}")
-FAR_OF = Text("{files} of {all} files, {size}", "файлов: {files} из {all}, {size}")
-SPEED = Text("{size} a second", "{size} в секунду")
 
 
 def is_owner(shell: Shell) -> bool:
@@ -188,75 +163,3 @@ def missing(found: Standing, now: datetime) -> list[str]:
         and (found.drill is None or now - found.drill.at > DRILL_EVERY),
     }
     return [name for name, is_so in lacks.items() if is_so]
-
-
-def work_view(
-    work: Work | None, lang: Lang, *, words: str, now: datetime
-) -> dict[str, object] | None:
-    """What goes on, or went on last; `words` say why it ended, if it failed."""
-    if work is None or (work.ended_at is not None and now - work.ended_at > SHOWN_FOR):
-        return None
-    far = work.far
-    title = DOING[work.task] if work.is_running else DONE[work.task]
-    return {
-        "is_running": work.is_running,
-        "is_stopping": work.is_stopping,
-        "is_counted": bool(far.bytes_in_all or far.files_in_all),
-        "done": far.bytes if far.bytes_in_all else far.files,
-        "total": far.bytes_in_all or far.files_in_all or 0,
-        "title": title.get(lang).format(place=work.place),
-        "text": _far_text(far, lang),
-        "left": _left(far, lang),
-        "state": _outcome(work),
-        "problem": words,
-        "back": _back(work, lang),
-        "lost": [] if work.returned is None else list(work.returned.lost[:20]),
-    }
-
-
-def _outcome(work: Work) -> str:
-    if work.problem is not None or work.is_broken:
-        return "broken"
-    if work.is_stopping or work.task is Task.DRILL:
-        return "info"  # what a drill found stands in the report
-    return "at_risk" if work.returned is not None and work.returned.lost else "kept"
-
-
-def _far_text(far: Far, lang: Lang) -> str:
-    if not far.files and not far.bytes:
-        return ""
-    size = size_text(far.bytes, lang)
-    said = FAR_TEXT if far.files_in_all is None else FAR_OF
-    text = said.get(lang).format(
-        files=number_text(far.files, lang), all=number_text(far.files_in_all or 0, lang), size=size
-    )
-    if far.seconds < 1:
-        return text
-    return f"{text}, {SPEED.get(lang).format(size=size_text(int(far.bytes / far.seconds), lang))}"
-
-
-def _left(far: Far, lang: Lang) -> str:
-    """How long it may still take; "" until that can be told."""
-    if not far.bytes_in_all or far.seconds < FEW_SECONDS or not far.bytes:
-        return ""
-    seconds = max(0, far.bytes_in_all - far.bytes) * far.seconds / far.bytes
-    return LEFT.get(lang).format(length=span(timedelta(seconds=seconds)).get(lang))
-
-
-def _back(work: Work, lang: Lang) -> str:
-    found = work.returned
-    if found is None:
-        return ""
-    texts, n = translations(lang), len(found.lost)
-    back = texts.ngettext(
-        "%(num)s file, %(size)s, lies in %(target)s.",
-        "%(num)s files, %(size)s, lie in %(target)s.",
-        found.files,
-    )
-    lost = texts.ngettext("%(num)s did not come back.", "%(num)s did not come back.", n)
-    text = back % {
-        "num": number_text(found.files, lang),
-        "size": size_text(found.bytes, lang),
-        "target": found.target,
-    }
-    return f"{text} {lost % {'num': number_text(n, lang)}}" if n else text

@@ -9,7 +9,10 @@ from kept.web.routes.desk import (
     backup,
     backup_add,
     backup_cost,
+    backup_fetch,
     backup_inside,
+    backup_live,
+    backup_steps,
     check_up,
     join,
     keys,
@@ -44,6 +47,9 @@ _MODULES = (
     backup_add,
     backup_inside,
     backup_cost,
+    backup_fetch,
+    backup_live,
+    backup_steps,
     later,
 )
 ROUTES: list[ControllerRouterHandler] = [
