@@ -62,6 +62,8 @@ def finding_words(problem: Problem, lang: str) -> FindingWords:
     _ = translations(lang).gettext
     some = _("Files in it may be lost; they are named below.")
     again = _("Copy again: what is still on your disk is stored anew.")
+    mend = _("Run adopt --read-data: it saves what is whole in the part and takes the rest out.")
+    once = _("Once the parts are mended, copy again: what is still on your disk is stored anew.")
     known = {
         Problem.CONFIG_DAMAGED: (
             _("The first page of this repository was changed after it was written."),
@@ -92,12 +94,12 @@ def finding_words(problem: Problem, lang: str) -> FindingWords:
         Problem.PART_SIZE: (
             _("A part is longer or shorter than it was when it was written."),
             some,
-            again,
+            f"{mend} {again}",
         ),
         Problem.PART_DAMAGED: (
             _("A part was changed after it was written."),
             some,
-            again + " " + _("Check that disk soon."),
+            " ".join((mend, again, _("Check that disk soon."))),
         ),
         Problem.PART_UNREAD: (
             _("A part could not be read just now."),
@@ -112,12 +114,12 @@ def finding_words(problem: Problem, lang: str) -> FindingWords:
         Problem.FOLDER_LOST: (
             _("The list of a folder is lost."),
             _("All in that folder is lost in this copy."),
-            again,
+            once,
         ),
         Problem.FILE_LOST: (
             _("A piece of a file is lost."),
             _("That file cannot be restored from this copy."),
-            again,
+            once,
         ),
     }
     return FindingWords(*known[problem])

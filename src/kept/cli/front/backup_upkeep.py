@@ -17,12 +17,17 @@ from kept.cli.front.backup import backup
 from kept.cli.repos import Of, holding, lock_told, one_of, surroundings
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
+    from kept.backup.model.forgetting import Noted
     from kept.backup.model.retention import Policy
+    from kept.backup.pipeline.first_seen import FirstSeen
     from kept.backup.pipeline.grace import GraceFolder
     from kept.backup.pipeline.loading import NamedSnapshot
     from kept.backup.repo.repository import Repository
 
 Dry = Annotated[bool, Parameter(name="--dry-run", negative="")]
+ReadData = Annotated[bool, Parameter(name="--read-data", negative="")]
 Yes = Annotated[bool, Parameter(name="--yes", negative="")]
 GraceDir = Annotated[Path | None, Parameter(name="--grace-dir")]
 MaxRepack = Annotated[str, Parameter(name="--max-repack")]
@@ -60,19 +65,33 @@ def _locks(found: dict[str, int]) -> str:
 
 
 @backup.command
-def adopt(*, json: AsJson = False, of: Of) -> int:
+def adopt(*, read_data: ReadData = False, json: AsJson = False, of: Of) -> int:
     """Mend the index: take in parts that no index names, as after a lost or damaged index file.
 
-    Exits 1 when parts are damaged and stay out.
+    With --read-data mend the parts too, so that the next run can store anew what is damaged.
+    Exits 1 when parts are damaged and stay out, or when something in them is lost.
 
     Args:
+        read_data: read every part; what is whole in a damaged one is packed anew, the rest goes.
         json: one object on one line.
         of: which repository.
     """
     from kept.backup.pipeline.adopting import mend
+    from kept.backup.pipeline.mending import mend_parts
+    from kept.cli.bar import Bar
 
-    with of.opened() as repository, holding(repository, exclusive=True):
-        done = mend(repository)
+    with (
+        Ctrl() as stop,
+        of.opened(stop) as repository,
+        holding(repository, exclusive=True) as lock,
+        Bar() as bar,
+    ):
+        done = mend(repository, stop=stop)
+
+        def watch(read: int, parts: int) -> None:
+            bar({"done": read, "total": parts, "note": "parts"})
+
+        parts = mend_parts(repository, lock, watch=watch, stop=stop) if read_data else None
     adopted = done.adopted
     told: dict[str, Any] = {
         "parts": len(adopted.parts),
@@ -80,9 +99,15 @@ def adopt(*, json: AsJson = False, of: Of) -> int:
         "bytes": adopted.bytes,
         "removed_indexes": list(done.removed),
         "broken_parts": [one.name for one in adopted.broken],
+        "read_parts": 0 if parts is None else parts.read,
+        "removed_parts": [] if parts is None else list(parts.damaged),
+        "saved_blobs": 0 if parts is None else parts.saved_blobs,
+        "lost_blobs": 0 if parts is None else parts.lost_blobs,
     }
     tell(told, _adopted, as_json=json)
-    return FAILED if adopted.broken else DONE
+    if stop():
+        return INTERRUPTED
+    return FAILED if adopted.broken or told["lost_blobs"] else DONE
 
 
 def _adopted(told: dict[str, Any]) -> str:
@@ -91,6 +116,14 @@ def _adopted(told: dict[str, Any]) -> str:
         lines.append(f"Damaged index files removed: {len(told['removed_indexes'])}.")
     said = "is damaged and stays out; `kept backup check` says what it held"
     lines += [f"- part {name} {said}" for name in told["broken_parts"]]
+    if told["read_parts"]:
+        lines.append(f"Parts read: {told['read_parts']}, damaged: {len(told['removed_parts'])}.")
+    lines += [f"- part {name} was damaged and is removed" for name in told["removed_parts"]]
+    if told["removed_parts"]:
+        lines.append(
+            f"Saved of them: {told['saved_blobs']} pieces; lost: {told['lost_blobs']}. Copy again:"
+            " what is still on your disk is stored anew."
+        )
     return "\n".join(lines)
 
 
@@ -164,7 +197,9 @@ def forget(
     Args:
         snapshot: ids, or how they begin; without one the policy decides.
         keep: the policy.
-        grace_dir: where forgotten snapshots wait; ~/.local/state/kept/grace unless told.
+        grace_dir: where forgotten snapshots wait, and where it is noted when each was first seen:
+            one whose own time cannot be true counts from then; ~/.local/state/kept/grace unless
+            told.
         dry_run: only say what would go.
         yes: also where we would stop and ask, as when more than half would go.
         json: one object on one line.
@@ -173,8 +208,11 @@ def forget(
     Raises:
         RefusedError: something looks wrong, and nobody said yes.
     """
+    from kept.backup.model.forgetting import Noted
     from kept.backup.pipeline.forgetting import forget as let_go
     from kept.backup.pipeline.loading import load_snapshots
+    from kept.cli.house_sights import house_noted
+    from kept.cli.repos import around
 
     policy = keep.rules("" if of.repo else of.way.keep)
     with of.opened() as repository:
@@ -185,7 +223,13 @@ def forget(
             known = [one.name for one in found]
             names = [one_of(known, one, "snapshot") for one in snapshot]
         else:
-            names, kept, brakes = _by_policy(found, policy)
+            now, ids = around().clock.now(), [one.name for one in found]
+            if of.repo:  # without a house nobody drills: that brake is not asked for
+                seen = _first_seen(repository, grace_dir).look(ids, now, is_noted=not dry_run)
+                noted = Noted(seen, None, (now,))
+            else:
+                noted = house_noted(of)
+            names, kept, brakes = _by_policy(found, policy, noted, now)
         if names and brakes and not (yes or dry_run) and not _confirmed(len(names), brakes):
             raise RefusedError(
                 "forget_stopped",
@@ -214,25 +258,35 @@ def forget(
 
 
 def _by_policy(
-    found: "list[NamedSnapshot]", policy: "Policy"
+    found: "list[NamedSnapshot]", policy: "Policy", noted: "Noted", now: "datetime"
 ) -> tuple[list[str], list[dict[str, Any]], list[str]]:
     """Names that go, those kept with their reasons, and why a person should look first."""
     from kept.backup.model.forgetting import plan
     from kept.backup.pipeline.forgetting import candidates
-    from kept.cli.repos import around
 
-    now = around().clock.now()
-    # without a house nobody drills, so the brake for missing drills is not asked for
-    made = plan(policy, candidates(found), {}, now=now, drilled_at=now)
+    sights = noted.by_now((one.name for one in found), now)
+    made = plan(policy, candidates(found), sights, now=now, drilled_at=noted.drilled_at(now))
+    misdated = {one.id for group in made.groups for one in group.misdated}
+    said = "its own time cannot be true, so it counts from when it was seen"
     kept = [
-        {"id": one.snapshot.id, "reasons": list(one.reasons)}
+        {
+            "id": one.snapshot.id,
+            "reasons": [*one.reasons, *([said] if one.snapshot.id in misdated else [])],
+        }
         for group in made.groups
         for one in group.keep
     ]
-    future = [one for group in made.groups for one in group.quarantined]
-    kept += [{"id": one.id, "reasons": ["dated in the future, so not counted"]} for one in future]
+    aside = [one for group in made.groups for one in group.quarantined]
+    kept += [{"id": one.id, "reasons": [_why_aside(one.time, now)]} for one in aside]
     brakes = {brake.value for group in made.groups if group.remove for brake in group.brakes}
+    brakes |= {brake.value for brake in made.brakes} if made.remove else set[str]()
     return [one.id for one in made.remove], kept, sorted(brakes)
+
+
+def _why_aside(at: "datetime", now: "datetime") -> str:
+    if at > now:
+        return "dated in the future, so not counted"
+    return "made while the clock stood still, nobody knows when, so not counted"
 
 
 def _confirmed(count: int, brakes: list[str]) -> bool:
@@ -357,8 +411,19 @@ def _grace(repository: "Repository", folder: Path | None) -> "GraceFolder":
     """The waiting room of this repository on this machine."""
     from kept.backup.pipeline.grace import GraceFolder
 
+    return GraceFolder(_own_folder(repository, folder))
+
+
+def _first_seen(repository: "Repository", folder: Path | None) -> "FirstSeen":
+    """What this machine noted of this repository's snapshots."""
+    from kept.backup.pipeline.first_seen import FirstSeen
+
+    return FirstSeen(_own_folder(repository, folder))
+
+
+def _own_folder(repository: "Repository", folder: Path | None) -> Path:
     above = Path.home() / ".local" / "state" / "kept" / "grace" if folder is None else folder
-    return GraceFolder(above.absolute() / repository.config.id)
+    return above.absolute() / repository.config.id
 
 
 def _bytes(text: str) -> int:
