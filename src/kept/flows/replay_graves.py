@@ -14,7 +14,7 @@ from kept.crypto.chance import draw
 from kept.flows.forget_person import ForgetParts, forget_people
 from kept.vault.acts import consent, erase, listing
 from kept.vault.acts.erase import TOKEN_BYTES
-from kept.vault.acts.keyroom import Grave
+from kept.vault.model.graves import Grave
 
 AT_ONCE = 500
 SCAN = 20_000  # ids compared in one read

@@ -15,7 +15,7 @@ from kept.db.seam import Row
 from kept.ledger.acts.dossier import SealedAct, open_acts
 from kept.ledger.acts.history import SeenAct
 from kept.vault.acts.correct import keys_of
-from kept.vault.acts.keyroom import Grave, PersonKeys
+from kept.vault.acts.keyroom import PersonKeys
 from kept.vault.acts.letters import kept_address
 from kept.vault.acts.open import digest_of
 from kept.vault.acts.parts import Known, VaultParts, open_cell, tags_of
@@ -23,6 +23,7 @@ from kept.vault.model.aliases import alias_digest
 from kept.vault.model.body import Body
 from kept.vault.model.forgetting import Step
 from kept.vault.model.gate import PersonState
+from kept.vault.model.graves import Grave
 from kept.vault.model.retold import UNSAID, Retold, ToldAct, fits, retell
 from kept.vault.store.erasures import ErasureRow
 from kept.vault.store.letters import LetterRow

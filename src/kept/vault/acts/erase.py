@@ -18,10 +18,10 @@ from kept.db.seam import Pending, Tx
 from kept.ledger.acts.forget import forget_subject
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, OWN, Act, Actor, Kind, Subject
-from kept.vault.acts.keyroom import Grave
 from kept.vault.acts.parts import VaultParts, any_person, require_person
 from kept.vault.model.forgetting import Step
 from kept.vault.model.gate import PersonState
+from kept.vault.model.graves import Grave
 from kept.vault.store import erasures
 from kept.vault.store import people as store
 from kept.vault.store.erasures import ErasureRow

@@ -31,20 +31,20 @@ from kept.crypto.keys import (
 )
 from kept.crypto.sealing import SealKey
 from kept.crypto.secret import Secret
-from kept.db.seam import Database, Pending, Row, Tx
+from kept.db.seam import Database, Pending, Tx
 from kept.ledger.model import Subject
+from kept.vault.model.graves import Grave
 from kept.vault.model.normalise import VERSIONS
 from kept.vault.model.rules import INDEX_KIND_ID, FieldKind
+from kept.vault.store import key_rows
+from kept.vault.store.key_rows import SEAL, TRAIL, IndexRow, Wraps
 
-Held = tuple[int, Wrapped]  # a stored wrap and its epoch
-SEAL, TRAIL = "seal", "trail"
 FIRST_VERSION = 1
 TRAIL_VERSION = 1  # a trail secret lives and dies with the person
 NOBODY_N = 0  # a row number that no person has
 RESERVE_LOW = 256
 RESERVE_BLOCK = 1024
 RESERVE_LIFE = timedelta(hours=12)  # a process uses no older reserve of its own
-ASKED_AT_ONCE = 200  # ids in one question
 LEFTOVER_AGE = timedelta(days=1)  # reserves of dead processes go after this
 
 
@@ -61,16 +61,6 @@ class Reserved:
     def subject(self, person_n: int) -> Subject:
         """What the ledger needs to record this person's acts."""
         return Subject(person_n, self.tag_key, self.opening_key)
-
-
-@dataclass(frozen=True, slots=True)
-class Grave:
-    """What keys.db keeps of somebody erased: nothing personal. `token_sha256` is of the link."""
-
-    person: PersonId
-    at: datetime
-    act: int
-    token_sha256: bytes
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,7 +110,7 @@ class KeyRoom:
         self, wanted: Sequence[tuple[PersonId, int, int]], /
     ) -> dict[PersonId, PersonKeys | None]:
         """Many people's keys by (id, row number, version): None where they are gone or changed."""
-        wraps = self._wraps_of([one.raw for one, _, _ in wanted])
+        wraps = key_rows.wraps_of(self._keys.look_up, [one.raw for one, _, _ in wanted])
         found: dict[PersonId, PersonKeys | None] = {}
         for person_id, person_n, version in wanted:
             try:
@@ -133,66 +123,42 @@ class KeyRoom:
 
     def broken_reserve(self, ids: Sequence[bytes], /) -> list[PersonId]:
         """Those of these ids of the reserve whose keys do not open."""
-        wraps = self._wraps_of(ids)
+        wraps = key_rows.wraps_of(self._keys.look_up, ids)
         wanted = [(PersonId(raw), 0, FIRST_VERSION) for raw in ids if raw in wraps]
         return [person for person, keys in self.people(wanted).items() if keys is None]
 
     def graves_of(self, ids: Sequence[bytes], /) -> dict[bytes, Grave]:
         """Tombstones of some people by raw id."""
-        rows = self._of(ids, "select person_id, at, act, token_sha256 from tombstone")
-        return {
-            row[0]: Grave(PersonId(row[0]), from_micros(row[1]), row[2], row[3] or row[0])
-            for row in rows
-        }
+        return key_rows.graves_of(self._keys.look_up, ids)
 
     def revoked_of(self, ids: Sequence[bytes], /) -> dict[tuple[bytes, str], int]:
         """When (microseconds) some people took consents back, by raw id and purpose."""
-        rows = self._of(ids, "select person_id, purpose, at from revocation")
-        return {(row[0], row[1]): row[2] for row in rows}
+        return key_rows.revoked_of(self._keys.look_up, ids)
 
     def strange_indexes(self) -> list[tuple[int, int]]:
         """(kind, version) of index keys that are none of ours or do not open."""
         known = {(INDEX_KIND_ID[kind], VERSIONS[kind]) for kind in INDEX_KIND_ID}
-        rows = self._keys.read(
-            lambda tx: tx.rows("select kind, version, epoch, wrap, commitment from index_key")
-        )
+        rows = self._keys.read(lambda tx: key_rows.indexes(tx.rows))
         return [
-            (row[0], row[1])
+            (row.kind, row.version)
             for row in rows
-            if (row[0], row[1]) not in known or not self._is_index(row)
+            if (row.kind, row.version) not in known or not self._is_index(row)
         ]
 
-    def _is_index(self, row: Row) -> bool:
-        number, version, epoch, wrap, pin = row
-        place = self._place(None, f"index{number}", version)
+    def _is_index(self, row: IndexRow) -> bool:
+        place = self._place(None, f"index{row.kind}", row.version)
         try:
-            unwrap_secret(self._epoch(epoch), Wrapped(wrap, pin), place)
+            unwrap_secret(self._epoch(row.epoch), row.wrapped, place)
         except (TamperedError, UnavailableError):
             return False
         return True
-
-    def _of(self, ids: Sequence[bytes], question: str) -> list[Row]:
-        """Rows of a question about some raw person ids, a few hundred at a time."""
-        found = list[Row]()
-        for start in range(0, len(ids), ASKED_AT_ONCE):
-            some = {f"v{i}": raw for i, raw in enumerate(ids[start : start + ASKED_AT_ONCE])}
-            names = ", ".join(f":{name}" for name in some)
-            found += self._keys.look_up(f"{question} where person_id in ({names})", **some)
-        return found
-
-    def _wraps_of(self, ids: Sequence[bytes]) -> dict[bytes, dict[tuple[str, int], Held]]:
-        found: dict[bytes, dict[tuple[str, int], Held]] = {}
-        question = "select person_id, kind, keyver, epoch, wrap, commitment from person_key"
-        for raw, kind, keyver, epoch, wrap, pin in self._of(ids, question):
-            found.setdefault(raw, {})[kind, keyver] = epoch, Wrapped(wrap, pin)
-        return found
 
     def _unwrapped(
         self,
         person_id: PersonId,
         person_n: int,
         version: int,
-        wraps: Mapping[tuple[str, int], Held],
+        wraps: Wraps,
     ) -> PersonKeys:
         sealed, trail = wraps.get((SEAL, version)), wraps.get((TRAIL, TRAIL_VERSION))
         if sealed is None or trail is None:
@@ -266,40 +232,17 @@ class KeyRoom:
         Raises:
             UnavailableError: the rows are gone but the bytes are not proven gone; call again.
         """
-        self._keys.write(
-            lambda tx: Pending(
-                tx.run("delete from person_key where person_id = :id", id=person_id.raw)
-            )
-        )
+        self._keys.write(lambda tx: Pending(key_rows.delete(tx, person_id.raw)))
         self._keys.scrub()
 
     def bury(self, grave: Grave) -> None:
         """Write the tombstone. Idempotent: the first one stands."""
-        self._keys.write(
-            lambda tx: Pending(
-                tx.run(
-                    "insert into tombstone (person_id, at, act, token_sha256)"
-                    " values (:id, :at, :act, :token) on conflict (person_id) do nothing",
-                    id=grave.person.raw,
-                    at=to_micros(grave.at),
-                    act=grave.act,
-                    token=grave.token_sha256,
-                )
-            )
-        )
+        self._keys.write(lambda tx: Pending(key_rows.bury(tx, grave)))
 
     def revoke(self, person_id: PersonId, purpose: str, *, now: datetime) -> None:
         """Note a withdrawn consent, so that a restore of old data replays it."""
         self._keys.write(
-            lambda tx: Pending(
-                tx.run(
-                    "insert into revocation (person_id, purpose, at) values (:id, :purpose, :at)"
-                    " on conflict (person_id, purpose) do update set at = excluded.at",
-                    id=person_id.raw,
-                    purpose=purpose,
-                    at=to_micros(now),
-                )
-            )
+            lambda tx: Pending(key_rows.revoke(tx, person_id.raw, purpose, at=to_micros(now)))
         )
 
     def holds_keys(self, person_id: PersonId) -> bool:
@@ -308,66 +251,37 @@ class KeyRoom:
 
     def graves(self) -> list[Grave]:
         """Everybody with a tombstone."""
-        return self._keys.read(
-            lambda tx: [
-                Grave(PersonId(row[0]), from_micros(row[1]), row[2], row[3] or row[0])
-                for row in tx.rows("select person_id, at, act, token_sha256 from tombstone")
-            ]
-        )
+        return self._keys.read(lambda tx: key_rows.graves(tx.rows))
 
     def grave(self, person_id: PersonId) -> Grave | None:
         """Somebody's tombstone."""
-        found = self._keys.look_up(
-            "select at, act, token_sha256 from tombstone where person_id = :id", id=person_id.raw
-        )
-        return (
-            Grave(person_id, from_micros(found[0][0]), found[0][1], found[0][2] or person_id.raw)
-            if found
-            else None
-        )
+        return key_rows.graves_of(self._keys.look_up, [person_id.raw]).get(person_id.raw)
 
     def revocations(self) -> list[tuple[PersonId, str, datetime]]:
         """(person, purpose, time) of withdrawn consents."""
-        return self._keys.read(
-            lambda tx: [
-                (PersonId(row[0]), row[1], from_micros(row[2]))
-                for row in tx.rows("select person_id, purpose, at from revocation")
-            ]
-        )
+        rows = self._keys.read(lambda tx: key_rows.revocations(tx.rows))
+        return [(PersonId(raw), purpose, from_micros(at)) for raw, purpose, at in rows]
 
     def keyless(self, ids: Sequence[bytes]) -> list[bytes]:
         """Which of these raw ids, in ascending order, have no seal key."""
         if not ids:
             return []
-        rows = self._keys.read(
-            lambda tx: tx.rows(
-                "select person_id from person_key where person_id >= :first and person_id <= :last"
-                " and kind = :kind",
-                first=ids[0],
-                last=ids[-1],
-                kind=SEAL,
-            )
-        )
-        held = {row[0] for row in rows}
+        held = self._keys.read(lambda tx: key_rows.with_seal(tx.rows, first=ids[0], last=ids[-1]))
         return [raw for raw in ids if raw not in held]
 
     def counts(self) -> tuple[int, int]:
         """How many people have keys, and how many of those keys are of an old epoch."""
-        return self._keys.read(self._count)
+        epoch = self._current.epoch
+        return self._keys.read(lambda tx: key_rows.count_live(tx.rows, epoch=epoch))
 
     def settle(self, exists: Mapping[bytes, bool], *, now: datetime) -> None:
         """Mark used reserve rows live and drop old leftovers. `exists` by raw person id."""
-        used = [{"id": raw} for raw, is_used in exists.items() if is_used]
-        unused = [{"id": raw} for raw, is_used in exists.items() if not is_used]
-        before = to_micros(now - LEFTOVER_AGE)
+        used = [raw for raw, is_used in exists.items() if is_used]
+        unused = [raw for raw, is_used in exists.items() if not is_used]
 
         def work(tx: Tx) -> Pending[None]:
-            tx.run_many("update person_key set state = 'live' where person_id = :id", used)
-            tx.run_many(
-                "delete from person_key where person_id = :id and state = 'reserved'"
-                " and made_at < :before",
-                [{**one, "before": before} for one in unused],
-            )
+            key_rows.mark_live(tx, used)
+            key_rows.drop_reserve(tx, unused, before=to_micros(now - LEFTOVER_AGE))
             return Pending(None)
 
         self._keys.write(work)
@@ -375,60 +289,25 @@ class KeyRoom:
     def reserved_ids(self, *, after: bytes = b"", limit: int = 1000) -> list[bytes]:
         """Raw ids of reserve rows not yet marked live, above `after`, in ascending order."""
         return self._keys.read(
-            lambda tx: [
-                row[0]
-                for row in tx.rows(
-                    "select person_id from person_key where state = 'reserved' and kind = :kind"
-                    " and person_id > :after order by person_id limit :limit",
-                    kind=SEAL,
-                    after=after,
-                    limit=limit,
-                )
-            ]
+            lambda tx: key_rows.ids(tx.rows, "reserved", after=after, limit=limit)
         )
 
     def live_ids(self, *, after: bytes = b"", limit: int = 1000) -> list[bytes]:
         """Raw ids that have a key and are not of the reserve, above `after`, ascending."""
-        rows = self._keys.read(
-            lambda tx: tx.rows(
-                "select person_id from person_key where person_id > :after and kind = :kind"
-                " and state = 'live' order by person_id limit :limit",
-                after=after,
-                kind=SEAL,
-                limit=limit,
-            )
-        )
-        return [row[0] for row in rows]
-
-    def _count(self, tx: Tx) -> tuple[int, int]:
-        row = tx.row(
-            "select count(*), coalesce(sum(case when epoch < :epoch then 1 else 0 end), 0)"
-            " from person_key where kind = :kind and state = 'live'",
-            epoch=self._current.epoch,
-            kind=SEAL,
-        )
-        return (row[0], row[1]) if row else (0, 0)
+        return self._keys.read(lambda tx: key_rows.ids(tx.rows, "live", after=after, limit=limit))
 
     def _refill(self, count: int, now: datetime) -> None:
         made = [self._make(now) for _ in range(count)]
         epoch, at = self._current.epoch, to_micros(now)
-        rows: list[tuple[bytes, str, int, int, bytes, bytes, int]] = [
-            (reserved.id.raw, kind, FIRST_VERSION, epoch, wrapped.wrap, wrapped.commitment, at)
-            for reserved, wraps in made
-            for kind, wrapped in wraps.items()
-        ]
-        rows.sort()
-
-        def work(tx: Tx) -> Pending[None]:
-            tx.run_many(
-                "insert into person_key (person_id, kind, keyver, epoch, wrap, commitment, state,"
-                " made_at) values (:id, :kind, :keyver, :epoch, :wrap, :commitment, 'reserved',"
-                " :at)",
-                rows,
-            )
-            return Pending(None)
-
-        self._keys.write(work)
+        rows = sorted(
+            (
+                (one.id.raw, kind, FIRST_VERSION, epoch, wrapped)
+                for one, wraps in made
+                for kind, wrapped in wraps.items()
+            ),
+            key=lambda row: row[:2],
+        )
+        self._keys.write(lambda tx: Pending(key_rows.insert_reserve(tx, rows, at)))
         self._reserve.extend(reserved for reserved, _ in made)
 
     def _make(self, now: datetime) -> tuple[Reserved, dict[str, Wrapped]]:
@@ -441,13 +320,8 @@ class KeyRoom:
         }
         return Reserved(now, person_id, key, tag_key(trail), opening_key(trail)), wraps
 
-    def _wraps(self, person_id: PersonId) -> dict[tuple[str, int], Held]:
-        """(epoch, wrap) by kind and version."""
-        found = self._keys.look_up(
-            "select kind, keyver, epoch, wrap, commitment from person_key where person_id = :id",
-            id=person_id.raw,
-        )
-        return {(row[0], row[1]): (row[2], Wrapped(row[3], row[4])) for row in found}
+    def _wraps(self, person_id: PersonId) -> Wraps:
+        return key_rows.wraps(self._keys.look_up, person_id.raw)
 
     def _place(self, person_id: PersonId | None, kind: str, version: int) -> WrapPlace:
         return WrapPlace(self.vault_id, person_id.raw if person_id else None, kind, version)
@@ -466,24 +340,12 @@ class KeyRoom:
     def _load_index(self, tx: Tx, kind: FieldKind, now: datetime) -> BlindIndex:
         number, version = INDEX_KIND_ID[kind], VERSIONS[kind]
         place = self._place(None, f"index{number}", version)
-        row = tx.row(
-            "select epoch, wrap, commitment from index_key where kind = :kind and version = :v",
-            kind=number,
-            v=version,
-        )
-        if row is not None:
-            secret = unwrap_secret(self._epoch(row[0]), Wrapped(row[1], row[2]), place)
-            return BlindIndex(secret, vault_id=self.vault_id, kind=number, version=version)
-        secret = chance.fresh_secret()
-        wrapped = wrap_secret(self._current, secret, place)
-        tx.run(
-            "insert into index_key (kind, version, epoch, wrap, commitment, made_at)"
-            " values (:kind, :v, :epoch, :wrap, :commitment, :at)",
-            kind=number,
-            v=version,
-            epoch=self._current.epoch,
-            wrap=wrapped.wrap,
-            commitment=wrapped.commitment,
-            at=to_micros(now),
-        )
+        row = key_rows.index(tx.rows, number, version)
+        if row is None:
+            secret = chance.fresh_secret()
+            wrapped = wrap_secret(self._current, secret, place)
+            made = IndexRow(number, version, self._current.epoch, wrapped)
+            key_rows.insert_index(tx, made, at=to_micros(now))
+        else:
+            secret = unwrap_secret(self._epoch(row.epoch), row.wrapped, place)
         return BlindIndex(secret, vault_id=self.vault_id, kind=number, version=version)

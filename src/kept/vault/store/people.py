@@ -1,4 +1,4 @@
-"""The vault's tables in data.db and find.db. Key rows are `vault.acts.keyroom`'s.
+"""The vault's tables in data.db and find.db. Those of keys.db: `key_rows`.
 
 Source: `db/migrations/data/0015_vault.sql`, `db/migrations/find/0001_find.sql`.
 """
