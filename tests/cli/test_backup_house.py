@@ -74,6 +74,21 @@ def test_beside_a_server(own_shop: Shop, tmp_path) -> None:
         assert answer(own_shop, "check")["num_errors"] == 0
 
 
+def test_forgetting_asks_where_no_drill_passed(own_shop: Shop, tmp_path) -> None:
+    """The house tells what it saw and tried; with a drill the usual brakes alone are left."""
+    place(own_shop, tmp_path)
+    for _ in range(3):
+        answer(own_shop, "run")
+    rules = ("forget", "--policy", "last 2", "--grace-dir", str(tmp_path / "grace"))
+    assert answer(own_shop, *rules, "--dry-run")["brakes"] == ["no drill passed for 35 days"]
+    assert own_shop.kept("backup", *rules).code == 1
+    assert len(answer(own_shop, "list")) == 3
+    answer(own_shop, "drill")
+    assert answer(own_shop, *rules)["brakes"] == []
+    assert len(answer(own_shop, "list")) == 2
+    assert own_shop.kept("verify").code == 0
+
+
 def test_a_place_on_the_same_disk_must_be_wanted(own_shop: Shop, tmp_path) -> None:
     """Both would burn together."""
     said = own_shop.kept("backup", "add", "closet", str(tmp_path / "closet"))

@@ -36,6 +36,14 @@ from kept.wiring.house import open_house
 from kept.wiring.serving import worker_of
 from kept.worker.tasks.mail import send_mail
 from ledger_yard import DiedError
+from pretend_copies import (
+    Numbered,
+    Pretend,
+    a_day_of_copies,
+    check_copies,
+    copies_go_on,
+    parts_of,
+)
 from vault_cases import begin, faults, forget_parts, kinds, one, reopen, say, take_in
 
 TOLD, QUIET = "told", "quiet"  # the caller gets an error; a task tries again by itself
@@ -59,6 +67,15 @@ TABLE = {
     "somebody is forgotten: keys scrub": (QUIET, QUIET),
     "somebody is forgotten: scrub": (QUIET, QUIET),
     "the keyring is saved: keyring": (TOLD, TOLD),
+    "the closet is named: commit 1": (TOLD, TOLD),  # again: named, or there already
+    "the shelf is named: commit 1": (TOLD, TOLD),
+    "keys are copied: commit 1": (TOLD, TOLD),  # the new ones lie there; replaced and noted again
+    "keys are copied: commit 2": (TOLD, TOLD),  # who is erased everywhere, told by the next
+    "a copy is made: commit 1": (TOLD, TOLD),  # who died before; nothing has begun
+    "a copy is made: commit 2": (TOLD, TOLD),  # begun; told failed by the next look
+    "a copy is made: commit 3": (TOLD, TOLD),  # it lies there; told failed, what is sent stays
+    "a copy is tried: commit 1": (TOLD, TOLD),  # no drill was; the next one is noted
+    "a copy is tried: commit 2": (TOLD, TOLD),  # the try without the key goes with the next drill
 }
 WAYS = ("not stored", "stored", "killed")
 
@@ -163,7 +180,7 @@ def breaking(home: Home, plan: Plan) -> Home:
     return Home(made, home.founded, home.clock)
 
 
-def a_day(home: Home, plan: Plan) -> None:
+def a_day(home: Home, plan: Plan, engine: Pretend) -> None:
     """Every kind of durable write, stage by stage."""
     plan.stage = "people come"
     (out,) = take_in(home, home.newcomer(contact=TINA, delivery=HOME))
@@ -192,6 +209,11 @@ def a_day(home: Home, plan: Plan) -> None:
     path = home.house.place.keyring
     ring = keyring_file.load(path)
     plan.around("keyring", lambda: keyring_file.save(path, ring))
+    raw = home.house.db.inner if isinstance(home.house.db, Around) else home.house.db
+    numbered = Numbered(raw, plan.around, lambda: plan.stage)
+    a_day_of_copies(
+        home, parts_of(home, engine, numbered), stage=lambda name: setattr(plan, "stage", name)
+    )
 
 
 def ask(home: Home) -> None:
@@ -223,7 +245,7 @@ def go_on(home: Home) -> None:
 def test_every_durable_write_of_a_day_has_its_row(copy: Home):
     """Nothing writes that the table does not know, and the table knows nothing that is gone."""
     plan = Plan()
-    a_day(breaking(copy, plan), plan)
+    a_day(breaking(copy, plan), plan, Pretend())
     assert set(plan.seen) == set(TABLE)
 
 
@@ -232,12 +254,12 @@ def test_a_break_is_told_and_healed(copy: Home, row: str, how: str):
     """The caller meets what the table says; afterwards everything is whole and there once."""
     plan = Plan(row, how)
     told = how == "killed" or TABLE[row][WAYS.index(how)] == TOLD
-    home = breaking(copy, plan)
+    home, engine = breaking(copy, plan), Pretend()
     if told:
         with pytest.raises(DiedError if how == "killed" else UnavailableError):
-            a_day(home, plan)
+            a_day(home, plan, engine)
     else:
-        a_day(home, plan)
+        a_day(home, plan, engine)
     assert row in plan.seen
     reopen(copy)
     go_on(copy)
@@ -249,6 +271,10 @@ def test_a_break_is_told_and_healed(copy: Home, row: str, how: str):
     assert faults(copy) == []
     tally = copy.read(lambda tx: openings_of(tx, since=EPOCH))
     assert tally.opened == tally.recorded
+    if row[-1].isdigit():  # a numbered write of copies; before the others none was made
+        copies_go_on(copy, parts_of(copy, engine))
+        copy.house.sequencer.run(now=copy.clock.now())
+        check_copies(copy, engine)
     audited = audit(copy.house)
     assert audited.waiting == 0
     assert audited.acts == audited.entries > 300
