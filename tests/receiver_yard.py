@@ -148,6 +148,12 @@ class Yard:
 
 def yard(folder: Path) -> Yard:
     """A folder with a certificate for 127.0.0.1."""
+    write_certificate(folder)
+    return Yard(folder)
+
+
+def write_certificate(folder: Path) -> int:
+    """A new key and certificate, each put in its place whole; the certificate's number."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "keeper")])
     now = datetime.now(UTC)
@@ -164,12 +170,15 @@ def yard(folder: Path) -> Yard:
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         .sign(key, hashes.SHA256())
     )
-    (folder / "cert.pem").write_bytes(made.public_bytes(serialization.Encoding.PEM))
-    (folder / "key.pem").write_bytes(
-        key.private_bytes(
-            serialization.Encoding.PEM,
-            serialization.PrivateFormat.PKCS8,
-            serialization.NoEncryption(),
-        )
+    secret = key.private_bytes(
+        serialization.Encoding.PEM,
+        serialization.PrivateFormat.PKCS8,
+        serialization.NoEncryption(),
     )
-    return Yard(folder)
+    for name, content in (
+        ("cert.pem", made.public_bytes(serialization.Encoding.PEM)),
+        ("key.pem", secret),
+    ):
+        (folder / f"{name}.new").write_bytes(content)
+        (folder / f"{name}.new").replace(folder / name)
+    return made.serial_number

@@ -1,8 +1,10 @@
 """How does `kept backup receiver serve` run? Lock, port, daily checks, web: undone in reverse.
 
-TLS, always, but for an address of this machine itself. SIGTERM ends it in order with code 0.
+TLS, always, but for an address of this machine itself; a renewed certificate comes into use by
+itself. SIGTERM ends it in order with code 0.
 """
 
+import asyncio
 import signal
 import socket
 import ssl
@@ -20,12 +22,14 @@ from kept.backup.keeping.folder import Folder
 from kept.backup.keeping.seeds import is_here
 from kept.base.clock import SystemClock
 from kept.base.errors import MalformedError, RefusedError, UnavailableError
+from kept.cli.receiver_cert import Certificate
 from kept.crypto.passwords import Passwords
 from kept.web.receiver.app import Receiver
 from kept.web.receiver.home import Keeper
 from kept.web.receiver.patience import Impatient
 
 CIPHERS = "ECDHE+AESGCM:ECDHE+CHACHA20"  # of TLS 1.2; 1.3 has no others
+LOOK_TICKS = 10  # of 0.1 s
 BACKLOG, CONNECTIONS_MOST, GRACE_S, IDLE_S = 256, 512, 2, 75
 
 
@@ -89,7 +93,9 @@ def serve_receiver(folder: Folder, at: Listening, *, keeper: str, rounds: Rounds
         )
         config = _config(app, at)
         stack.callback(start(rounds))
-        _Server(config, door).run(sockets=[door])
+        server = _Server(config, door, _certificate(config, at))
+        signal.signal(signal.SIGHUP, server.look)
+        server.run(sockets=[door])
 
 
 def rounds_of(folder: Folder, *, picks: int | None, seed_from: str) -> Rounds:
@@ -140,11 +146,21 @@ def _config(app: Receiver, at: Listening) -> uvicorn.Config:
     return config
 
 
-class _Server(uvicorn.Server):
-    """uvicorn, saying when it is ready."""
+def _certificate(config: uvicorn.Config, at: Listening) -> Certificate | None:
+    if config.ssl is None or at.cert is None or at.key is None:
+        return None
+    return Certificate(config.ssl, at.cert, at.key)
 
-    def __init__(self, config: uvicorn.Config, door: socket.socket) -> None:
+
+class _Server(uvicorn.Server):
+    """uvicorn, saying when it is ready, and looking after its certificate."""
+
+    def __init__(
+        self, config: uvicorn.Config, door: socket.socket, certificate: Certificate | None
+    ) -> None:
         super().__init__(config)
+        self._certificate = certificate
+        self._is_asked = False
         host, port = door.getsockname()[:2]
         scheme = "https" if config.is_ssl else "http"
         self._url = f"{scheme}://[{host}]:{port}" if ":" in host else f"{scheme}://{host}:{port}"
@@ -153,6 +169,18 @@ class _Server(uvicorn.Server):
         """Start, then say where."""
         await super().startup(sockets=sockets)
         print(f"Copies are received at {self._url}  (Ctrl-C ends it)", file=sys.stderr, flush=True)
+
+    def look(self, number: int, frame: FrameType | None) -> None:
+        """SIGHUP: load the certificate again at the next tick."""
+        del number, frame
+        self._is_asked = True
+
+    async def on_tick(self, counter: int) -> bool:
+        """Ten times a second; every second the certificate is looked at."""
+        if self._certificate is not None and (self._is_asked or counter % LOOK_TICKS == 0):
+            is_asked, self._is_asked = self._is_asked, False
+            await asyncio.to_thread(self._certificate.renew, is_asked=is_asked)
+        return await super().on_tick(counter)
 
 
 def _end(number: int, frame: FrameType | None) -> None:

@@ -155,6 +155,35 @@ def add(folder: Folder, wanted: Wanted, passwords: Passwords, *, now: datetime) 
     return password
 
 
+def change(folder: Folder, name: str, *, quota_gib: float | None, costs: str | None) -> Client:
+    """Give an account another quota or another line on its page; the account as it is now.
+
+    A quota below what lies there removes nothing: no more comes in until there is room.
+
+    Args:
+        folder: the keeper's.
+        name: whose.
+        quota_gib: None: as it was.
+        costs: None: as it was.
+
+    Raises:
+        MalformedError: an impossible quota or line.
+        NotFoundError: nobody is so called.
+        UnavailableError: nothing was changed.
+    """
+    with _changing(folder) as clients:
+        old = clients.get(check_client(name))
+        if old is None:
+            raise NotFoundError(f"Nobody here is called {name}.")
+        quota = old.quota_bytes / GIB if quota_gib is None else quota_gib
+        wanted = Wanted(name, quota, old.costs if costs is None else costs)
+        new = msgspec.structs.replace(
+            old, quota_bytes=int(wanted.quota_gib * GIB), costs=wanted.costs
+        )
+        clients[name] = new
+    return new
+
+
 def remove(folder: Folder, name: str, *, now: datetime) -> str:
     """Take an account away; where its repository was moved to, "" when there was none.
 

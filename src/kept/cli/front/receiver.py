@@ -206,6 +206,50 @@ def list_clients(*, json: AsJson = False, dir_: Dir = _HERE) -> None:
 
 
 @client.command
+def change(
+    name: str,
+    /,
+    *,
+    quota: float | None = None,
+    costs: str | None = None,
+    json: AsJson = False,
+    dir_: Dir = _HERE,
+) -> None:
+    """Give somebody another quota, or another line on their page. A running server knows at once.
+
+    Nothing is removed: below what lies there, no more comes in.
+
+    Args:
+        name: whose.
+        quota: how much they may bring, in GiB.
+        costs: a line for the client's page, as "5 euros a month".
+        json: one object on one line.
+        dir_: the keeper's folder.
+
+    Raises:
+        MalformedError: neither was told.
+    """
+    from kept.backup.keeping import accounts
+    from kept.backup.keeping.folder import Folder
+
+    if quota is None and costs is None:
+        raise MalformedError("--quota", "say what is to change: --quota or --costs")
+    now = accounts.change(Folder(dir_), name, quota_gib=quota, costs=costs)
+    told = {
+        "client": name,
+        "quota": f"{now.quota_bytes / accounts.GIB:g} GiB",
+        "quota_bytes": now.quota_bytes,
+        "costs": now.costs,
+    }
+    tell(dict(told), _changed, as_json=json)
+
+
+def _changed(told: dict[str, Any]) -> str:
+    costs = f" Their page says: {told['costs']}" if told["costs"] else ""
+    return f"{told['client']} may bring up to {told['quota']}.{costs}"
+
+
+@client.command
 def remove(name: str, /, *, json: AsJson = False, dir_: Dir = _HERE) -> None:
     """Let somebody in no more. Their repository is moved aside, not deleted.
 
