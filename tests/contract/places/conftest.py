@@ -1,4 +1,4 @@
-"""The four kinds of places, each against a server that others wrote."""
+"""The four kinds of places, each against a server that others wrote, and our own keeper."""
 
 import uuid
 from collections.abc import Iterator
@@ -7,6 +7,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+import receiver_yard
+from kept.backup.keeping.accounts import Wanted
+from kept.backup.keeping.accounts import add as add_client
+from kept.backup.keeping.folder import Folder
 from kept.backup.places.addresses import RestAddress, S3Address, SftpAddress, parse_address
 from kept.backup.places.local import LocalPlace
 from kept.backup.places.rest import RestPlace
@@ -16,6 +20,7 @@ from kept.backup.places.sftp import SftpPlace
 from kept.backup.places.web import Web
 from kept.backup.ports import Place
 from kept.base.clock import SystemClock
+from kept.crypto.passwords import Passwords
 from kept.crypto.secret import Secret
 from place_servers import Sshd, moto_s3, rclone_rest, sshd
 
@@ -44,6 +49,15 @@ def s3_server(tmp_path_factory) -> Iterator[int]:
         yield port
 
 
+@pytest.fixture(scope="session")
+def keeper(tmp_path_factory) -> Iterator[receiver_yard.Yard]:
+    """Our own keeper of others' copies, over TLS, with one client to begin with."""
+    made = receiver_yard.yard(tmp_path_factory.mktemp("keeper"))
+    made.client("first")
+    with made.served():
+        yield made
+
+
 def local(request: pytest.FixtureRequest) -> Place:
     """A folder."""
     folder: Path = request.getfixturevalue("tmp_path") / "place"
@@ -66,6 +80,18 @@ def rest(request: pytest.FixtureRequest) -> Place:
     return RestPlace(address, Web(clock=SystemClock()))
 
 
+def receiver(request: pytest.FixtureRequest) -> Place:
+    """A client's repository at our own keeper, a new client for each test."""
+    made: receiver_yard.Yard = request.getfixturevalue("keeper")
+    clock = SystemClock()
+    name = uuid.uuid4().hex
+    wanted = Wanted(name, 1)
+    password = add_client(Folder(made.dir), wanted, Passwords(), now=clock.now())
+    base = f"https://127.0.0.1:{made.port}/{name}/"
+    address = RestAddress(base, name, Secret(password.encode()))
+    return RestPlace(address, Web(clock=clock, ca_file=made.cert))
+
+
 def s3(request: pytest.FixtureRequest) -> Place:
     """A prefix of a bucket, named anew for each test."""
     port: int = request.getfixturevalue("s3_server")
@@ -76,12 +102,13 @@ def s3(request: pytest.FixtureRequest) -> Place:
 
 
 S3_KEYS = Keys("AKIDEXAMPLE", Secret(b"wJalrXUtnFEMI/K7MDENG+bPxRfiCYEXAMPLEKEY"), "us-east-1")
-BUILDERS = {"local": local, "sftp": sftp, "rest": rest, "s3": s3}
+BUILDERS = {"local": local, "sftp": sftp, "rest": rest, "s3": s3, "receiver": receiver}
 KINDS = [
     pytest.param("local"),
     pytest.param("sftp", marks=pytest.mark.needs("sshd")),
     pytest.param("rest", marks=pytest.mark.needs("rclone")),
     pytest.param("s3"),
+    pytest.param("receiver"),
 ]
 
 

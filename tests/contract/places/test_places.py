@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from kept.backup.ports import FileKind, Place, Stored
-from kept.base.errors import ConflictError, MalformedError, NotFoundError
+from kept.base.errors import ConflictError, MalformedError, NotFoundError, RefusedError
 
 NAMED = [kind for kind in FileKind if kind is not FileKind.CONFIG]
 MISSING = "ab" * 32
@@ -106,16 +106,24 @@ def test_the_same_again_is_fine(place) -> None:
     assert len(place.list(FileKind.DATA)) == 1
 
 
-def test_removed_is_gone(place) -> None:
-    """A removed file is not found, and removing it again is fine."""
-    assert place.can_remove
+def test_removed_is_gone(place, request: pytest.FixtureRequest) -> None:
+    """A removed file is not found, and removing it again is fine; or the place only adds."""
+    assert place.can_remove  # as far as is known
+    only_adds = request.node.callspec.params["place"] == "receiver"
     for kind in NAMED:
-        name = stored(place, b"here " + kind.value.encode(), kind)
+        content = b"here " + kind.value.encode()
+        name = stored(place, content, kind)
+        if only_adds and kind is not FileKind.LOCK:
+            with pytest.raises(RefusedError, match="only adds"):
+                place.remove(kind, name)
+            assert place.get(kind, name) == content
+            continue
         place.remove(kind, name)
         place.remove(kind, name)
         assert place.list(kind) == []
         with pytest.raises(NotFoundError):
             place.get(kind, name)
+    assert place.can_remove is not only_adds
 
 
 def test_absent_is_not_found(place) -> None:
