@@ -54,6 +54,7 @@ from kept.backup.pipeline.run_plan import (
 )
 from kept.backup.pipeline.streams import stream_node, with_streams
 from kept.backup.pipeline.uploading import Store, Uploader
+from kept.backup.pipeline.windows import Windows
 from kept.backup.pipeline.working import Batch, LargeFile, Piece, SmallFile, Tally, Task, Worker
 from kept.backup.ports import FileKind
 from kept.backup.repo.blobs import BlobKind, prepare
@@ -79,7 +80,7 @@ from kept.crypto.chance import draw
 BATCH_FILES = 64
 BATCH_BYTES = 4 * 2**20
 BATCH_COST_BYTES = 2**19  # what a batch is counted as: its names and facts, not its contents
-INBOX_BYTES = 24 * 2**20  # of all workers together
+INBOX_BYTES = 16 * 2**20  # of all workers together
 WAITING_FOLDERS = 64  # so many may wait for a batch that is not full
 LOOK_S = 0.2  # how often whoever looks on is told
 _NO_ADOPTED = Adopted((), 0, 0, (), is_whole=True)
@@ -191,6 +192,7 @@ class _Run:
         self._folders = Folders(self._keep_tree)
         key = store.repository.key
         self._cutter = Cutter(seed_of(key.encrypt))
+        self._windows = Windows()
         reader = TreeReader(store.repository, store.index)
         self._old = OldTrees(reader, store.index, parent)
         is_counted = plan.is_counted and ears.watch is not nobody
@@ -203,6 +205,7 @@ class _Run:
             return Packer(key, kind, part_bytes=plan.part_bytes, send=send)
 
         self._trees = packer(BlobKind.TREE, self._send_part)
+        lane = threading.Lock()
         each = 2 if plan.workers == 1 else 1
         self._workers = [
             Worker(
@@ -210,6 +213,7 @@ class _Run:
                 store.claims,
                 number=number,
                 inbox_bytes=INBOX_BYTES // plan.workers,
+                lane=lane,
                 woke=self._woke.set,
                 failed=self._fail,
             )
@@ -320,7 +324,7 @@ class _Run:
             return
         known = None if self._plan.is_forced else self._old.unchanged(found.path, node)
         if known is not None:
-            folder.add(replace(node, content=known))
+            folder.add_file(node, node.size, known)
             self._tally.pass_over(node.size, files=1)
             return
         old = self._old.entry(found.path)
@@ -346,6 +350,7 @@ class _Run:
                         before.st_size,
                         name=found.node.name,
                         cutter=self._cutter,
+                        windows=self._windows,
                         is_database=path in self._plan.databases,
                     ):
                         size += len(piece)
@@ -369,7 +374,9 @@ class _Run:
         folder = self._folders.expect(stream.at)
         file, size = LargeFile(), 0
         name = stream.at.rpartition(b"/")[2]
-        for piece in stream_pieces(stream.pieces, name=name, cutter=self._cutter):
+        for piece in stream_pieces(
+            stream.pieces, name=name, cutter=self._cutter, windows=self._windows
+        ):
             size += len(piece)
             self._send_piece(file, piece)
         self._larges.append((file, folder, stream_node(stream, size, ())))
@@ -400,7 +407,7 @@ class _Run:
         if larges:
             for file, folder, node in larges:
                 if file.is_whole:
-                    folder.add(replace(node, content=tuple(file.blobs)))
+                    folder.add_file(node, node.size, tuple(file.blobs))
             self._larges = [one for one in larges if not one[0].is_whole]
         return self._folders.close_ready() and not self._larges
 

@@ -30,6 +30,10 @@ class Folder:
         """An entry is done."""
         self.texts.append((node.name, encode_node(node)))
 
+    def add_file(self, node: Node, size: int, content: tuple[bytes, ...]) -> None:
+        """A file is done: its node, but for these two."""
+        self.texts.append((node.name, encode_node(node, size=size, content=content)))
+
     def drop(self) -> None:
         """An announced entry came to nothing."""
         self.texts.append((b"", b""))

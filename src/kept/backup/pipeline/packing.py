@@ -11,8 +11,6 @@ from kept.backup.repo.blobs import BlobKind, Payload
 from kept.backup.repo.packs import Part, PartBuilder
 from kept.crypto.repo_sealing import RepoKey
 
-SPARE_BYTES = 2**20  # a part ends with the blob that fills it
-
 
 class Packer:
     """Fills parts with blobs of one kind; for one thread."""
@@ -54,8 +52,7 @@ class Packer:
             return
         filling = self._filling
         if filling is None:
-            room = self._part_bytes + SPARE_BYTES
-            filling = self._filling = PartBuilder(self._key, self._kind, capacity_bytes=room)
+            filling = self._filling = PartBuilder(self._key, self._kind)
         filling.add(payload)
         if filling.size_bytes >= self._part_bytes or not filling.has_room(self._part_bytes):
             self._filling = None

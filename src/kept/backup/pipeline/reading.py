@@ -15,11 +15,11 @@ from dataclasses import dataclass
 
 from kept.backup.cutting import HEAD_BYTES, SMALL_MOST, Cutter, choose
 from kept.backup.model.nodes import Node
+from kept.backup.pipeline.windows import WINDOW_BYTES, Windows
 from kept.backup.sources.opening import open_to_read
 from kept.backup.sources.stat_nodes import read_node
 
 ATTEMPTS = 3
-WINDOW_BYTES = 8 * 2**20  # twice the largest blob
 MOST_WHOLE_BYTES = 16 * 2**20  # of a small file that grew meanwhile; what follows is not steady
 
 
@@ -111,7 +111,7 @@ def _all_of(handle: int, size: int) -> bytes:
 
 
 def file_pieces(
-    handle: int, size: int, *, name: bytes, cutter: Cutter, is_database: bool
+    handle: int, size: int, *, name: bytes, cutter: Cutter, windows: Windows, is_database: bool
 ) -> Iterator[memoryview]:
     """A file from its beginning, cut; a piece stays as it is, however long it is kept.
 
@@ -125,11 +125,14 @@ def file_pieces(
         size,
         name=name,
         cutter=cutter,
+        windows=windows,
         is_database=is_database,
     )
 
 
-def stream_pieces(pieces: Iterable[bytes], *, name: bytes, cutter: Cutter) -> Iterator[memoryview]:
+def stream_pieces(
+    pieces: Iterable[bytes], *, name: bytes, cutter: Cutter, windows: Windows
+) -> Iterator[memoryview]:
     """A stream, cut as a database is; what it raises comes through."""
     waiting = iter(pieces)
     left = memoryview(b"")
@@ -146,7 +149,7 @@ def stream_pieces(pieces: Iterable[bytes], *, name: bytes, cutter: Cutter) -> It
         left = left[count:]
         return count
 
-    return _cut(read_into, None, name=name, cutter=cutter, is_database=True)
+    return _cut(read_into, None, name=name, cutter=cutter, windows=windows, is_database=True)
 
 
 def _cut(
@@ -155,14 +158,15 @@ def _cut(
     *,
     name: bytes,
     cutter: Cutter,
+    windows: Windows,
     is_database: bool,
 ) -> Iterator[memoryview]:
-    window = WINDOW_BYTES if size is None else min(WINDOW_BYTES, max(size, SMALL_MOST) + 1)
+    room = WINDOW_BYTES if size is None else min(WINDOW_BYTES, max(size, SMALL_MOST) + 1)
     kind = None
     carried = memoryview(b"")
     while True:
         # Each window is memory of its own: the pieces go on to other threads.
-        view = memoryview(bytearray(max(window, len(carried) + 1)))
+        view = windows.take(max(room, len(carried) + 1))
         end = len(carried)
         view[:end] = carried
         while end < len(view) and (count := read_into(view[end:])):
@@ -177,4 +181,4 @@ def _cut(
             start = cut
         if is_final:
             return
-        carried, window = view[start:end], WINDOW_BYTES
+        carried, room = view[start:end], WINDOW_BYTES

@@ -29,6 +29,7 @@ MAX_HEADER_BYTES = 2**24  # 16 MiB sealed, restic's limit: 409,199 entries
 MAX_PART_BYTES = 2**32 - 1
 MAX_PART_BLOBS = 50_000  # ours, so that a part never outgrows an index file
 LENGTH_BYTES = 4
+GROWTH_BYTES = 2**20  # of a part being filled: the system moves so much without a copy
 FIRST_TAIL_BYTES = 651  # length, seal and 15 entries: enough for most parts in one request
 _PLAIN = struct.Struct(f"<I{ID_BYTES}s")
 _COMPRESSED = struct.Struct(f"<II{ID_BYTES}s")
@@ -170,7 +171,7 @@ class PartBuilder:
         Args:
             key: of the repository.
             kind: of every blob in it.
-            capacity_bytes: the size it is likely to reach; memory is touched only as it fills.
+            capacity_bytes: the size it is likely to reach, if that is known.
         """
         self._key = key
         self._kind = kind
@@ -260,8 +261,8 @@ class PartBuilder:
     def _grow_to(self, end: int) -> None:
         missing = end - len(self._buffer)
         if missing > 0:
-            # By an eighth at least, so that many small blobs do not move the whole part each time.
-            self._buffer.extend(bytes(max(missing, len(self._buffer) // 8)))
+            # In steps, so that small blobs do not grow it each time, and no more than it needs.
+            self._buffer.extend(bytes(max(missing, GROWTH_BYTES)))
 
     def _keep(self, named: bytes, length: int, plain_length: int | None) -> Entry:
         entry = Entry(self._kind, named, self._end, length, plain_length)

@@ -114,8 +114,15 @@ def _document(texts: Iterable[bytes]) -> bytes:
     return b'{"nodes":[' + b",".join(texts) + b"]}\n"
 
 
-def encode_node(node: Node) -> bytes:
+def encode_node(
+    node: Node, *, size: int | None = None, content: tuple[bytes, ...] | None = None
+) -> bytes:
     """One node as it stands in its tree.
+
+    Args:
+        node: what it says.
+        size: of a file, in bytes; None: the node's.
+        content: of a file; None: the node's.
 
     Raises:
         MalformedError: as `encode_tree`, but for the order.
@@ -123,6 +130,7 @@ def encode_node(node: Node) -> bytes:
     if (problem := name_problem(node.name)) is not None:
         raise MalformedError("node.name", problem)
     _check_numbers(node)
+    size = node.size if size is None else size
     mode = f',"mode":{node.mode}' if node.mode else ""
     mtime, ctime = time_text(node.mtime_ns), time_text(node.ctime_ns)
     atime = mtime if node.atime_ns == node.mtime_ns else time_text(node.atime_ns)
@@ -134,13 +142,13 @@ def encode_node(node: Node) -> bytes:
         f',"group":{json_string(node.group)}' if node.group else "",
         f',"inode":{node.inode}' if node.inode else "",
         f',"device_id":{node.device_id}' if node.device_id else "",
-        f',"size":{node.size}' if node.size else "",
+        f',"size":{size}' if size else "",
         f',"links":{node.links}' if node.links else "",
         _target(node.linktarget) if node.linktarget else "",
         _attributes(node.extended_attributes) if node.extended_attributes else "",
         _generic(node.generic_attributes) if node.generic_attributes else "",
         f',"device":{node.device}' if node.device else "",
-        f',"content":{_content(node.content)}',
+        f',"content":{_content(node.content if content is None else content)}',
         f',"subtree":"{node.subtree.hex()}"' if node.subtree is not None else "",
         f',"error":{json_string(node.error)}' if node.error else "",
         "}",
