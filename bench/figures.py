@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import apsw
 
 ADDITIONS = 2_000_000
+NOT_HERE = "not on this machine"
 
 
 @dataclass(frozen=True)
@@ -16,7 +17,7 @@ class Peer:
     """What a figure is compared with, measured in the same run."""
 
     what: str
-    value: float
+    value: float | None  # None: it is not on this machine
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ class Figure:
 
     @property
     def ratio(self) -> float:
-        """The figure over its peer's."""
+        """The figure over its peer's; 0 where there is none."""
         return self.value / self.peer.value if self.peer.value else 0.0
 
     def as_json(self) -> str:
@@ -42,15 +43,20 @@ class Figure:
             "value": round(self.value, 3),
             "unit": self.unit,
             "n": self.n,
-            "peer": f"{self.peer.what}: {self.peer.value:.6g} {self.unit}",
+            "peer": f"{self.peer.what}: {self._peers('.6g')}",
             "ratio": round(self.ratio, 4),
         }
         return json.dumps(said, ensure_ascii=False)
 
+    def _peers(self, form: str) -> str:
+        value = self.peer.value
+        return NOT_HERE if value is None else f"{value:{form}} {self.unit}"
+
     def as_text(self) -> str:
         """One line for a reader, and what limits it."""
-        line = f"{self.name:32} {self.value:>12,.2f} {self.unit:6} {verdict(self):6}"
-        line += f" n={self.n:,}  {self.ratio:.2f} of {self.peer.what} ({self.peer.value:,.1f})"
+        line = f"{self.name:32} {self.value:>12,.2f} {self.unit:6} {verdict(self):6} n={self.n:,}"
+        ratio = "" if self.peer.value is None else f"{self.ratio:.2f} of "
+        line += f"  {ratio}{self.peer.what} ({self._peers(',.1f')})"
         return f"{line}\n{'':33}{self.limits}" if self.limits else line
 
 
@@ -78,14 +84,25 @@ FLOORS = {
     "backup_unchanged_vs_restic_wall": Floor(1.0, is_upper=True, is_ratio=True),
     "backup_size_vs_restic": Floor(1.02, is_upper=True, is_ratio=True),
     "restore_vs_restic_wall": Floor(1.1, is_upper=True, is_ratio=True),
+    "backup_full_vs_borg_wall": Floor(1.0, is_upper=True, is_ratio=True),
+    "backup_full_vs_borg_cpu": Floor(1.0, is_upper=True, is_ratio=True),
+    "backup_full_vs_borg_rss": Floor(1.5, is_upper=True, is_ratio=True),
+    "backup_unchanged_vs_borg_wall": Floor(1.0, is_upper=True, is_ratio=True),
+    "backup_size_vs_borg": Floor(1.02, is_upper=True, is_ratio=True),
+    "restore_vs_borg_wall": Floor(1.1, is_upper=True, is_ratio=True),
+    "backup_200k_vs_restic_wall": Floor(1.0, is_upper=True, is_ratio=True),
+    "backup_200k_mb": Floor(160, is_upper=True),
+    "sftp_mb_per_s": Floor(200),
 }
 
 
 def verdict(figure: Figure) -> str:
-    """`pass` or `miss`; nothing where no floor is set."""
+    """`pass` or `miss`; nothing where no floor is set, `none` without the peer it asks for."""
     floor = FLOORS.get(figure.name)
     if floor is None:
         return ""
+    if floor.is_ratio and figure.peer.value is None:
+        return "none"
     value = figure.ratio if floor.is_ratio else figure.value
     return "pass" if (value <= floor.bound if floor.is_upper else value >= floor.bound) else "miss"
 
