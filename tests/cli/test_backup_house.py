@@ -89,6 +89,27 @@ def test_forgetting_asks_where_no_drill_passed(own_shop: Shop, tmp_path) -> None
     assert own_shop.kept("verify").code == 0
 
 
+def test_a_place_goes_off_the_list_when_somebody_says_yes(own_shop: Shop, tmp_path) -> None:
+    """Nothing at it is deleted, the status is honest afterwards, and the ledger is whole."""
+    closet = place(own_shop, tmp_path)
+    shelf = ("backup", "add", "shelf", str(tmp_path / "shelf"), "--keys", "--same-disk")
+    assert own_shop.kept(*shelf).code == 0
+    answer(own_shop, "run")
+    assert own_shop.kept("backup", "run", "shelf").code == 0
+    before = sorted(closet.rglob("*"))
+    unsaid = own_shop.kept("backup", "remove", "closet")
+    assert (unsaid.code, "--yes" in unsaid.err) == (1, True)
+    assert answer(own_shop, "remove", "closet", "--yes")["left"] == []
+    assert sorted(closet.rglob("*")) == before
+    assert own_shop.kept("backup", "status").code == 1
+    refused = own_shop.kept("backup", "remove", "shelf", "--yes")
+    assert (refused.code, "destroyed" in refused.err) == (1, True)
+    answer(own_shop, "remove", "shelf", "--yes", "--destroyed")
+    assert answer(own_shop, "places") == []
+    assert own_shop.kept("backup", "remove", "shelf", "--yes").code == 1
+    assert own_shop.kept("verify").code == 0
+
+
 def test_a_place_on_the_same_disk_must_be_wanted(own_shop: Shop, tmp_path) -> None:
     """Both would burn together."""
     said = own_shop.kept("backup", "add", "closet", str(tmp_path / "closet"))

@@ -7,6 +7,7 @@ import subprocess
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
+from datetime import UTC
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from psycopg.conninfo import make_conninfo
 
 from houses import HOME, IMPORTER, TINA, Home, living
 from kept.backup.acts import runs
+from kept.backup.acts.check import check_backup
 from kept.backup.model.places import Holds, PlaceOrder
 from kept.backup.model.report_reasons import FailedWhy
 from kept.backup.model.runs import HouseFound, RunState
@@ -31,7 +33,10 @@ from kept.db.seam import Pending
 from kept.flows.back_up import CopyParts, add_place, back_up
 from kept.flows.copy_keys import are_keys_due, copy_keys, open_key_copy
 from kept.flows.drill import drill
+from kept.flows.drop_place import drop_place
 from kept.flows.evidence import HouseEvidence
+from kept.flows.tend_copies import due_copies
+from kept.ledger.acts.dossier import Dossier
 from kept.ledger.acts.starting import Refusing
 from kept.vault.acts.erase import Copies, follow
 from kept.vault.acts.evidence import erasures_asked
@@ -273,6 +278,69 @@ def test_an_erased_person_is_gone_from_all_that_was_copied(home: Home, tmp_path:
         assert refused.code == "mark_missing"
     finally:
         house.close()
+
+
+def test_a_place_of_keys_leaves_the_list_without_its_copy_alone(
+    any_home: Home, tmp_path: Path
+) -> None:
+    """While the copy lies there the place stays, and the erased wait for it, switched off or not.
+
+    Said to be destroyed it goes, no file is touched, and nobody waits for it any more.
+    """
+    home = any_home
+    tina = home.add(contact=TINA, delivery=HOME).person
+    home.settle()
+    parts = with_keys(home, tmp_path)
+    copy_keys(parts)
+    home.later(minutes=5)
+    begin(home, tina)
+    home.settle()
+    (before,) = on_the_shelf(tmp_path)
+    with pytest.raises(RefusedError, match="destroyed that copy"):
+        drop_place(parts, "shelf", actor=IMPORTER)
+    assert kinds(home)["backup.place_removed"] == 0
+    assert home.read(lambda tx: follow(tx, TOKEN)).copies is Copies.WAITING
+    drop_place(parts, "shelf", actor=IMPORTER, is_copy_destroyed=True)
+    assert on_the_shelf(tmp_path) == [before]
+    assert (kinds(home)["backup.place_removed"], kinds(home)["erased_everywhere"]) == (1, 1)
+    assert home.read(lambda tx: follow(tx, TOKEN)).copies is Copies.CLEARED
+    assert not home.read(lambda tx: are_keys_due(tx, now=home.clock.now()))
+    home.settle()
+    assert check_backup(home.house.db, Dossier(home.house.tiles)) == []
+
+
+def test_the_erased_wait_for_every_copy_that_is_left(home: Home, tmp_path: Path) -> None:
+    """One of two places goes: nobody is told erased before the other one was replaced."""
+    tina = home.add(contact=TINA, delivery=HOME).person
+    home.settle()
+    parts = with_keys(home, tmp_path)
+    order = PlaceOrder("drawer", str(tmp_path / "drawer"), Holds.KEYS)
+    add_place(parts, order, actor=IMPORTER, may_share_disk=True)
+    copy_keys(parts)
+    home.later(minutes=5)
+    begin(home, tina)
+    home.settle()
+    drop_place(parts, "drawer", actor=IMPORTER, is_copy_destroyed=True)
+    assert home.read(lambda tx: follow(tx, TOKEN)).copies is Copies.WAITING
+    copy_keys(parts)
+    assert home.read(lambda tx: follow(tx, TOKEN)).copies is Copies.CLEARED
+
+
+def test_without_a_place_of_data_no_copy_counts(home: Home, tmp_path: Path) -> None:
+    """Taken off the list, its copies of yesterday keep no promise any more; a place added does."""
+    parts = closet(home, tmp_path / "closet")
+    back_up(parts, "closet", actor=IMPORTER)
+    far = "update backup_place set is_near = 0"  # another disk, as far as the promise knows
+    home.write(lambda tx: Pending(tx.run(far)))
+    rules, now = home.house.book.rules, home.clock.now()
+
+    def copies() -> int:
+        return len(home.read(lambda tx: HouseEvidence(tx, rules, now).copies(EPOCH)))
+
+    assert copies() == 1
+    drop_place(parts, "closet", actor=IMPORTER)
+    assert copies() == 0
+    assert not home.read(lambda tx: due_copies(tx, parts.vault.origin, now=now, zone=UTC)).is_any
 
 
 @pytest.mark.needs("restic")

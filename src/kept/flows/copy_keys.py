@@ -90,7 +90,8 @@ def copy_keys(parts: CopyParts, /, *, actor: Actor = COPIER) -> tuple[KeyCopy, .
 def confirm_erased(parts: CopyParts, /) -> int:
     """Tell who is erased everywhere by now; how many.
 
-    Every place of keys counts, those that are switched off too: what lies there can be read.
+    Every place of keys counts, those that are switched off too: what lies there can be read. One
+    that was taken off the list holds none any more.
 
     Raises:
         UnavailableError: data.db cannot be written.
@@ -102,12 +103,12 @@ def confirm_erased(parts: CopyParts, /) -> int:
         held = [at for at in begun if at is not None]
         if any(at is None and one.is_enabled for at, one in zip(begun, known, strict=True)):
             return None
-        return min(held, default=None)
+        return min(held, default=now)
 
+    now = parts.clock.now()
     at = parts.db.read(until)
     if at is None:
         return 0
-    now = parts.clock.now()
     return parts.db.write(lambda tx: erase.confirm_everywhere(tx, parts.vault, until=at, now=now))
 
 

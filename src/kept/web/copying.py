@@ -200,12 +200,18 @@ class Copying(Protocol):
         """Remove the locks of those who are surely gone."""
         ...
 
-    def remove(self, name: str, *, actor: Actor) -> None:
+    def remove(self, name: str, *, is_copy_destroyed: bool, actor: Actor) -> None:
         """Take a place off the list; what lies there stays.
+
+        Args:
+            name: of the place.
+            is_copy_destroyed: of a place of keys: the owner says that the copy there is no more.
+            actor: who wants it.
 
         Raises:
             NotFoundError: no such place.
             ConflictError: a copy to it is under way.
+            RefusedError: a copy of the keys lies there.
         """
         ...
 

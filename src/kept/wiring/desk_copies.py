@@ -23,6 +23,7 @@ from kept.flows.back_up import CopyParts, access_of, add_place, back_up
 from kept.flows.copy_orders import Access, CopyProgress, Failed
 from kept.flows.copy_orders import Look as EngineLook
 from kept.flows.drill import drill
+from kept.flows.drop_place import drop_place
 from kept.flows.upkeep_orders import UpkeepEngine
 from kept.ledger.model import Actor
 from kept.web.copying import (
@@ -202,17 +203,9 @@ class DeskCopies:
             return _failed(done, work)
         return Unlocked(done.removed, done.left)
 
-    def remove(self, name: str, *, actor: Actor) -> None:
+    def remove(self, name: str, *, is_copy_destroyed: bool, actor: Actor) -> None:
         """See `Copying`."""
-        self.parts.db.write(
-            lambda tx: places.remove_place(
-                tx,
-                self.parts.vault.origin,
-                actor=actor,
-                name=name,
-                now=self.parts.clock.now(),
-            )
-        )
+        drop_place(self.parts, name, actor=actor, is_copy_destroyed=is_copy_destroyed)
         self._looks.forget(name)
 
     def first_target(self, name: str) -> str:

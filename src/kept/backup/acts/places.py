@@ -7,17 +7,22 @@ from datetime import datetime
 from kept.backup.model.places import Holds, KnownPlace, PlaceChange, PlaceOrder, Plan
 from kept.backup.model.schedule import Bandwidth, Hours, minute_of
 from kept.backup.store import places as store
+from kept.backup.store import proofs as proof_store
 from kept.backup.store import runs as run_store
 from kept.backup.store.places import PlaceRow, PlanRow
 from kept.base.clock import from_micros, to_micros
 from kept.base.encoding import row_digest
-from kept.base.errors import ConflictError, MalformedError, NotFoundError
+from kept.base.errors import ConflictError, MalformedError, NotFoundError, RefusedError
 from kept.crypto.keys import Wrapped
 from kept.db.seam import Pending, Tx
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Actor, Kind
 
 _LAST_MINUTE = 1439
+KEYS_LIE_THERE = (
+    "A copy of the keys lies there. Whoever is erased later could be read from it, so the place"
+    " stays on the list until you have destroyed that copy and say so."
+)
 
 
 def add_place(
@@ -124,18 +129,37 @@ def change_place(
 
 
 def remove_place(
-    tx: Tx, origin: str, /, *, actor: Actor, name: str, now: datetime
+    tx: Tx,
+    origin: str,
+    /,
+    *,
+    actor: Actor,
+    name: str,
+    is_copy_destroyed: bool = False,
+    now: datetime,
 ) -> Pending[None]:
     """Take a place off the list. Records `backup.place_removed`.
 
     What lies there stays as it is. What opened the place is forgotten with it, and its name is
     not given again: the public log tells of it.
 
+    Args:
+        tx: the transaction.
+        origin: the ledger's name.
+        actor: who wants it.
+        name: of the place.
+        is_copy_destroyed: of a place of keys: its owner says that the copy there is no more.
+        now: the time.
+
     Raises:
         NotFoundError: no such place.
         ConflictError: a copy to it is under way.
+        RefusedError: a copy of the keys lies there.
     """
     row = _row(tx, name)
+    held = proof_store.newest_key_copy(tx, row.n)
+    if held is not None and not is_copy_destroyed:
+        raise RefusedError("backup.keys_lie_there", KEYS_LIE_THERE)
     if any(run.place_n == row.n for run in run_store.running(tx)):
         raise ConflictError("A copy to this place is being made. Stop it first.")
     bare = replace(row, is_enabled=0, epoch=None, secrets=None, commitment=None)
@@ -144,6 +168,7 @@ def remove_place(
         "enabled": False,
         "part_bytes": row.part_bytes,
         "row": _digest(bare),
+        **({} if held is None else {"destroyed": True}),
     }
     act = Act(Kind.BACKUP_PLACE_REMOVED, actor, HOUSE, detail=detail)
     done = record(tx, origin, act=act, now=now)

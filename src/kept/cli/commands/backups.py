@@ -31,6 +31,7 @@ from kept.flows.copy_orders import CopyProgress, Failed
 from kept.flows.copy_sights import noted
 from kept.flows.drill import USUAL_PICKS
 from kept.flows.drill import drill as take_back
+from kept.flows.drop_place import drop_place
 from kept.wiring.copies import copy_parts
 
 MOST_UNREAD = 1000  # named in an answer; the rest is counted
@@ -197,6 +198,32 @@ def way(call: Call) -> Json:
         "via": access.via,
         "secrets": {name: getattr(access.secrets, name) for name in SECRET_NAMES},
         "keep": _keep(call),
+    }
+
+
+def remove(call: Call) -> Json:
+    """Take a place off the list; with `destroyed` one whose copy of the keys is no more.
+
+    Raises:
+        RefusedError: a copy to it is under way; a copy of the keys lies there.
+    """
+    name = call.text("name")
+    place = call.house.db.read(lambda tx: places.place(tx, name))
+    try:
+        drop_place(
+            copy_parts(call.house),
+            name,
+            actor=call.actor,
+            is_copy_destroyed=bool(call.args.get("destroyed")),
+        )
+    except ConflictError as error:  # which is no lock of the repository
+        raise RefusedError("place_at_work", str(error)) from None
+    left = call.house.db.read(lambda tx: places.places(tx, holds=place.order.holds))
+    return {
+        "name": name,
+        "address": place.order.address,
+        "holds": place.order.holds.value,
+        "left": [one.order.name for one in left],
     }
 
 

@@ -40,6 +40,7 @@ COMMANDS: Mapping[str, Callable[[Call], Json]] = {
     keyring.RECOVER: keyring.recover,
     "vault check": upkeep.vault_check,
     "backup add": backups.add,
+    "backup remove": backups.remove,
     "backup places": backups.listing,
     "backup status": backups.status,
     "backup run": backups.run,

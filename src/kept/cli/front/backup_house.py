@@ -1,11 +1,12 @@
 """What is typed for the house's own copies: places, how they stand, and a drill?"""
 
+import sys
 from pathlib import Path
 from typing import Annotated, Any
 
 from cyclopts import Parameter
 
-from kept.base.errors import MalformedError
+from kept.base.errors import MalformedError, RefusedError
 from kept.cli.answers import AsJson, table, tell
 from kept.cli.copy_bar import size_text
 from kept.cli.exits import DONE, FAILED
@@ -17,6 +18,8 @@ Folders = Annotated[tuple[Path, ...], Parameter(name="--folder", negative="")]
 Excludes = Annotated[tuple[str, ...], Parameter(name="--exclude", negative="")]
 SameDisk = Annotated[bool, Parameter(name="--same-disk", negative="")]
 Keys = Annotated[bool, Parameter(name="--keys", negative="")]
+Destroyed = Annotated[bool, Parameter(name="--destroyed", negative="")]
+Yes = Annotated[bool, Parameter(name="--yes", negative="")]
 Lang = Annotated[str, Parameter(name="--lang")]
 KeysAt = Annotated[str, Parameter(name="--keys")]
 WordsFile = Annotated[Path | None, Parameter(name="--words-file")]
@@ -112,6 +115,52 @@ def _places(rows: list[dict[str, Any]]) -> str:
         for row in rows
     ]
     return table(shown, "name", "address", "holds", "newest_copy", "files", "stored", "now")
+
+
+@backup.command
+def remove(
+    name: str, /, *, destroyed: Destroyed = False, yes: Yes = False, json: AsJson = False, of: Of
+) -> None:
+    """Take a place off the house's list. What lies there stays: nothing is deleted.
+
+    What opened the place is forgotten here, and its name is not given again.
+
+    Args:
+        name: of the place.
+        destroyed: of a place of keys: you have destroyed the copy that lay there. While it is
+            there, whoever is erased could be read from it, and the place stays on the list.
+        yes: do not ask.
+        json: one object on one line.
+        of: not used but for the house.
+
+    Raises:
+        RefusedError: nobody said yes.
+    """
+    if not (yes or _confirmed(name)):
+        raise RefusedError(
+            "not_confirmed", "Nothing was changed. Say yes, or give --yes, to take the place off."
+        )
+    told: Any = of.at.do("backup remove", name=name, destroyed=destroyed)
+    tell(told, _removed, as_json=json)
+
+
+def _confirmed(name: str) -> bool:
+    if not sys.stdin.isatty():
+        return False
+    print(f"Nothing will be copied to {name} any more. What lies there stays.", file=sys.stderr)
+    return input("Take it off the list? Type yes: ").strip().lower() == "yes"
+
+
+def _removed(told: dict[str, Any]) -> str:
+    lines = [f"{told['name']} is off the list. What lies at {told['address']} stays as it is."]
+    if not told["left"]:
+        lines.append(
+            "No other place holds the keys: without a copy of them the copies of the data can be"
+            " read by nobody once this machine is lost."
+            if told["holds"] == "keys"
+            else "No other place holds the data: nothing is copied any more."
+        )
+    return "\n".join(lines)
 
 
 @backup.command

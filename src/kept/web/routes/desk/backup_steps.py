@@ -10,7 +10,7 @@ from litestar.types import ControllerRouterHandler
 from kept.backup.acts import places
 from kept.backup.model.forgetting import Brake
 from kept.backup.model.places import Holds, KnownPlace, PlaceChange
-from kept.base.errors import ConflictError, NotFoundError
+from kept.base.errors import ConflictError, NotFoundError, RefusedError
 from kept.base.texts import moment_text, number_text
 from kept.promises.model.words import when
 from kept.vault.model.rules import Text
@@ -101,7 +101,8 @@ def take_step(
             case "rest" | "wake":
                 return _switch(shell, known, is_on=step == "wake")
             case "remove":
-                return _remove(shell, known)
+                is_said = forms.text(data, "destroyed", most=3) == "yes"
+                return _remove(shell, known, is_destroyed=is_said)
             case "room":
                 return _make_room(shell, known, forms.text(data, "seen", most=40))
             case _:
@@ -163,15 +164,20 @@ def _switch(shell: Shell, known: KnownPlace, *, is_on: bool) -> Page:
     return home(shell, saved=SAVED.get(shell.lang))
 
 
-def _remove(shell: Shell, known: KnownPlace) -> Page:
+def _remove(shell: Shell, known: KnownPlace, *, is_destroyed: bool) -> Page:
     """Take a place off the list.
 
     Raises:
-        ConflictError: something goes on there.
+        ConflictError: something goes on there, or a copy of the keys lies there.
     """
     if works_of(shell.request).is_for(known.order.name):
         raise ConflictError("Something is being done with the copies already. Wait for it.")
-    shell.parts.copying.remove(known.order.name, actor=shell.visitor.actor)
+    try:
+        shell.parts.copying.remove(
+            known.order.name, is_copy_destroyed=is_destroyed, actor=shell.visitor.actor
+        )
+    except RefusedError as error:
+        raise ConflictError(error.reason) from None
     return home(shell, saved=REMOVED.get(shell.lang))
 
 
