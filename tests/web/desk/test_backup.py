@@ -419,7 +419,7 @@ def test_work_is_one_at_a_time_and_can_be_stopped(
     second = owner.browser.post("/desk/backup/places/closet/drill")
     assert (second.status_code, "Wait for it." in text(second)) == (409, True)
     assert owner.browser.post("/desk/backup/stop").status_code == 200
-    assert "Stopped. What was stored stays" in settled(owner)
+    assert "What was stored stays" in settled(owner)
 
 
 def test_the_demo_stays_in_its_own_folder(tmp_path: Path) -> None:

@@ -115,7 +115,7 @@ def test_work_that_is_stopped_says_so(
     until(began.exists)
     assert "data-work=" in owner.browser.post("/desk/backup/stop").text
     page = settled(owner)
-    assert f"Stopped. What was back already lies in {tmp_path / 'new'}." in page
+    assert f"What was back already lies in {tmp_path / 'new'}." in page
 
 
 def test_work_goes_on_without_its_page_and_is_remembered(

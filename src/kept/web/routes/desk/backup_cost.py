@@ -181,7 +181,7 @@ def _sums(found: Comparison, prices: Prices, lang: Lang) -> dict[str, str]:
     locale = "ru" if lang == "ru" else "en"
 
     def money(amount: Decimal) -> str:
-        return format_currency(amount.quantize(CENT), prices.currency, locale=locale)
+        return format_currency(amount.quantize(CENT, ROUND_HALF_UP), prices.currency, locale=locale)
 
     cloud, closet = found.cloud, found.closet
     most = max(cloud.total, closet.total) or Decimal(1)

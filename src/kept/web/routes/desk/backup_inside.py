@@ -4,6 +4,7 @@ Nothing is ever brought back over what is there: the target is a new or an empty
 """
 
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 from litestar import Request, Response, get, post
@@ -29,6 +30,7 @@ from kept.web.staff_session import Who, needs
 
 RUN = needs(Permission.MANAGE_SETTINGS)
 MOST_SHOWN = 500  # names of one folder on one page
+NO_TIME = datetime(1970, 1, 1, tzinfo=UTC)  # what is made for the copy has none of its own
 MOST_PATH = 8192  # bytes of a path
 WHOLE = Text("Begin at the top, with /.", "Начните с самого верха, с /.")
 NOT_A_PATH = "a path of another form"
@@ -223,7 +225,7 @@ def _entry(where: Where, one: Entry, lang: Lang) -> dict[str, object]:
         "back": f"{where.base}?{at}pick={b64url(one.name)}#back",
         "size_text": size_text(one.size, lang) if one.is_file else "",
         "iso": when(one.changed_at),
-        "at_text": moment_text(one.changed_at, lang),
+        "at_text": "" if one.changed_at <= NO_TIME else moment_text(one.changed_at, lang),
         "is_picked": one.name == where.pick,
     }
 

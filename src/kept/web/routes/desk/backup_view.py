@@ -102,12 +102,16 @@ def place_view(shell: Shell, one: PlaceStanding, now: datetime) -> dict[str, obj
         "at_text": "" if at is None else moment_text(at, lang),
         "size_text": "" if one.stored_bytes is None else size_text(one.stored_bytes, lang),
         "files_text": "" if one.copy is None else number_text(one.copy.files, lang),
-        "why": "" if why is None else " ".join(failed_words(why, translations(lang))),
+        "why": "" if why is None else _sentence(" ".join(failed_words(why, translations(lang)))),
         "is_on": one.place.is_enabled,
         "has_copy": one.copy is not None,
         "folders": list(order.folders) if is_owner(shell) else [],
         "part_text": size_text(order.part_bytes, lang),
     }
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]
 
 
 def _state(one: PlaceStanding, now: datetime) -> tuple[str, Text]:

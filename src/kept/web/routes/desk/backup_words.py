@@ -12,6 +12,7 @@ from kept.promises.model.words import DAYS, HOURS, MONTHS, Noun, span
 from kept.vault.model.rules import Lang, Text
 
 KB = 1000
+BYTES = Noun(("byte", "bytes"), ("байт", "байта", "байт"))
 YEARS = Noun(("year", "years"), ("год", "года", "лет"))
 UNITS = (
     Text("bytes", "байт"),
@@ -105,7 +106,9 @@ def size_text(size: int, lang: Lang) -> str:
     amount, unit = float(size), 0
     while amount >= KB and unit < len(UNITS) - 1:
         amount, unit = amount / KB, unit + 1
-    digits = 0 if unit == 0 or amount >= 100 else 1 if amount >= 10 else 2
+    if unit == 0:
+        return BYTES.count(size).get(lang)
+    digits = 0 if amount >= 100 else 1 if amount >= 10 else 2
     pattern = "0" if not digits else "0." + "#" * digits
     shown = format_decimal(amount, format=pattern, locale="ru" if lang == "ru" else "en")
     return f"{shown} {UNITS[unit].get(lang)}"

@@ -13,6 +13,8 @@ from kept.web.works import Trouble, Work
 
 SHOWN_FOR = timedelta(minutes=30)  # what came of some work, on the page
 FEW_SECONDS = 3.0  # before this a guess of the time left is worth nothing
+HEX_CHARS, HEX = 64, frozenset("0123456789abcdef")
+KINDS = frozenset({"data", "index", "keys", "locks", "snapshots"})
 MOST_NAMED = 20  # paths or findings on the page
 DOING: dict[Task, Text] = {
     Task.COPY: Text("Making a copy: {place}", "Делаем копию: {place}"),
@@ -43,15 +45,17 @@ FAILED: dict[Task, Text] = {
     Task.ROOM: Text("Not all room was made: {place}", "Место освобождено не всё: {place}"),
     Task.UNLOCK: Text("The locks were not looked at: {place}", "Замки не просмотрены: {place}"),
 }
+ENDED = Text("Stopped: {place}", "Остановлено: {place}")
 STOPPED = Text(
-    "Stopped. What was stored stays and is used next time.",
-    "Остановлено. Что сохранено, останется и пригодится в следующий раз.",
+    "What was stored stays and is used next time.",
+    "Что сохранено, останется и пригодится в следующий раз.",
 )
 STOPPED_RESTORE = Text(
-    "Stopped. What was back already lies in {target}.",
-    "Остановлено. Что уже вернулось, лежит в {target}.",
+    "What was back already lies in {target}.", "Что уже вернулось, лежит в {target}."
 )
-STOPPED_LOOK = Text("Stopped. Nothing was changed.", "Остановлено. Ничего не изменилось.")
+STOPPED_LOOK = Text("Nothing was changed.", "Ничего не изменилось.")
+PARTLY_BACK = Text("Not all files came back", "Вернулись не все файлы")
+FAULTY = Text("Something is wrong: {place}", "Что-то не так: {place}")
 CUT_OFF = Text(
     "The program ended before this was done. Nothing you have is lost. Begin it again.",
     "Программа закрылась раньше, чем это было сделано. Ваши данные целы. Начните снова.",
@@ -61,10 +65,10 @@ BROKEN = Text(
     "В программе что-то сломалось. Ваши данные целы.",
 )
 LEFT = Text("{length} left", "осталось {length}")
-FAR_TEXT = Text("{files} files, {size}", "файлов: {files}, {size}")
-FAR_OF = Text("{files} of {all} files, {size}", "файлов: {files} из {all}, {size}")
-STEPS = Text("{files} looked at", "просмотрено: {files}")
-STEPS_OF = Text("{files} of {all} looked at", "просмотрено: {files} из {all}")
+FAR_TEXT = Text("{files} files, {size}", "Файлов: {files}, {size}")
+FAR_OF = Text("{files} of {all} files, {size}", "Файлов: {files} из {all}, {size}")
+STEPS = Text("{files} looked at", "Просмотрено: {files}")
+STEPS_OF = Text("{files} of {all} looked at", "Просмотрено: {files} из {all}")
 SPEED = Text("{size} a second", "{size} в секунду")
 CHECKED = Text(
     "Copies: {snapshots}. Parts: {parts}, of these read through: {read} ({size}).",
@@ -89,10 +93,10 @@ UNLOCKED = Text(
     "Забытых замков убрано: {removed}.",
 )
 LOCKS_LEFT = Text(
-    "{left} stay: somebody may be at work there. A lock lapses half an hour after its owner fell"
-    " silent.",
-    "Осталось: {left}. Возможно, там кто-то работает. Замок перестаёт действовать через полчаса"
-    " тишины.",
+    "Locks that stay: {left}. Somebody may be at work there. A lock lapses half an hour after its"
+    " owner fell silent.",
+    "Замков осталось: {left}. Возможно, там кто-то работает. Замок перестаёт действовать через"
+    " полчаса тишины.",
 )
 _LOOKS = frozenset({Task.CHECK, Task.REHEARSE, Task.UNLOCK, Task.DRILL})
 
@@ -110,7 +114,7 @@ def work_view(work: Work | None, lang: Lang, *, now: datetime) -> dict[str, obje
         "total": far.bytes_in_all or far.files_in_all or 0,
         "title": _title(work).get(lang).format(place=work.place),
         "text": _far_text(work, lang),
-        "left": _left(far, lang),
+        "left": "" if work.is_stopping else _left(far, lang),
         "state": _state(work),
         "problem": _problem(work, lang),
         "told": _told(work.outcome, lang),
@@ -136,8 +140,17 @@ def is_asked(work: Work | None) -> bool:
 def _title(work: Work) -> Text:
     if work.is_running:
         return DOING[work.task]
-    has_failed = work.trouble is not None or work.is_cut_off or work.was_stopped
-    return FAILED[work.task] if has_failed else DONE[work.task]
+    if work.was_stopped:
+        return ENDED
+    if work.trouble is not None or work.is_cut_off:
+        return FAILED[work.task]
+    match work.outcome:
+        case Returned(lost_count=n) if n:
+            return PARTLY_BACK
+        case Checked(bad=n) if n:
+            return FAULTY
+        case _:
+            return DONE[work.task]
 
 
 def _state(work: Work) -> str:
@@ -259,5 +272,12 @@ def _faults(found: Outcome | None, lang: Lang) -> list[dict[str, str]]:
     if not isinstance(found, Checked):
         return []
     harmful = [one for one in found.found if not one.is_harmless][:MOST_NAMED]
-    told = [(one.name, finding_words(Problem(one.problem), lang)) for one in harmful]
+    told = [(_short(one.name), finding_words(Problem(one.problem), lang)) for one in harmful]
     return [{"name": name, "text": f"{w.cause} {w.lost} {w.todo}"} for name, w in told]
+
+
+def _short(name: str) -> str:
+    """The beginning of a part's name, which tells it apart; paths of files stay whole."""
+    kind, _, rest = name.rpartition("/")
+    is_hex = len(rest) == HEX_CHARS and set(rest) <= HEX
+    return f"{kind}/{rest[:12]}…" if is_hex and kind in KINDS else name
