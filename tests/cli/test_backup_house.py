@@ -1,6 +1,7 @@
 """Does a house copy itself, try its copies, and come back from them when it is gone?"""
 
 import json
+import os
 import re
 import shutil
 import subprocess
@@ -131,11 +132,15 @@ def test_a_place_that_went_away_is_told(own_shop: Shop, tmp_path) -> None:
 
 
 def burn(tmp_path: Path, env: dict[str, str]) -> dict[str, str]:
-    """A house that was copied and is gone; the page's words and what they stand for."""
+    """A house that was copied and is gone; the page's words and what they stand for.
+
+    It was called by a path that holds in its working folder alone, as most people type it.
+    """
     phrase, new, words = tmp_path / "phrase", tmp_path / "new", tmp_path / "words"
     phrase.write_text(PHRASE, encoding="utf-8")
     new.write_text(NEW, encoding="utf-8")
-    shop = Shop(tmp_path / "old", {"KEPT_PASSPHRASE_FILE": str(phrase), **env})
+    at = Path(os.path.relpath(tmp_path / "old"))
+    shop = Shop(at, {"KEPT_PASSPHRASE_FILE": str(phrase), **env})
     made = shop.kept("init", "--name=Tea", "--owner=owner@example.org", "--json")
     assert made.code == 0, made.err
     words.write_text(made.json["recovery_words"], encoding="utf-8")

@@ -395,6 +395,31 @@ def test_a_run_whose_act_broke_is_settled(home: Home, tmp_path: Path, how: str):
     assert home.read(lambda tx: tx.rows("select n from backup_run where state = 'running'")) == []
 
 
+def test_a_copy_without_the_house_is_none(home: Home, tmp_path: Path):
+    """What was staged is gone before it is read: the run failed, though a snapshot lies there."""
+    parts = closet(home, tmp_path / "closet")
+    engine: Any = parts.engine
+
+    class Losing:
+        """Loses the copied database before it leaves."""
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(engine, name)
+
+        def copy(self, order: Any, **how: Any) -> Any:
+            """As the engine, without data.db."""
+            (staged,) = (
+                Path(os.fsdecode(at)) for name, at in order.roots if name in order.databases
+            )
+            staged.unlink()
+            return engine.copy(order, **how)
+
+    losing: Any = Losing()
+    result: Any = back_up(replace(parts, engine=losing), "closet", actor=IMPORTER)
+    assert result.failed.why is FailedWhy.SOURCE
+    assert (kinds(home)["backup.failed"], kinds(home)["backup.done"]) == (1, 0)
+
+
 def test_a_place_that_is_away_is_told(home: Home, tmp_path: Path):
     """The disk is gone: the run failed with its plain reason, and no new repository was begun."""
     parts = closet(home, tmp_path / "closet")

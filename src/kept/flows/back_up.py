@@ -45,6 +45,7 @@ from kept.vault.acts.parts import VaultParts
 COPIER = Actor("worker", "copies", "worker")
 NO_SECRETS = PlaceSecrets()
 KEYLESS_PARTS = 8
+NO_HOUSE = "The house's own data could not be read whole. There is no new copy."
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -338,11 +339,20 @@ def _copied(
                 is_forced=is_forced,
                 is_dry=is_dry,
             )
-            return parts.engine.copy(order, look=look, stop=stop)
+            return _with_house(parts.engine.copy(order, look=look, stop=stop), staged.copied)
     except UnavailableError as error:
         return Failed(FailedWhy.SOURCE, str(error))
     except KeptError as error:
         return why_failed(error)
+
+
+def _with_house(answer: CopyDone | Failed, own: bytes | None) -> CopyDone | Failed:
+    """A snapshot without the house's own database is no copy of the house."""
+    if isinstance(answer, CopyDone) and own is not None:
+        left_out = {path for path, _ in answer.unread} | set(answer.unsteady)
+        if own.decode() in left_out:
+            return Failed(FailedWhy.SOURCE, NO_HOUSE)
+    return answer
 
 
 def _noted(

@@ -86,11 +86,12 @@ def rebuild(
         newest = next((one for one in snapshots if _holds_house(one)), None)
         if newest is None:
             raise NotFoundError("No copy of a house lies there.")
-        _require(servers.dsn, is_dump=_holds(newest, DUMP), setting="KEPT_DSN_FILE")
+        own = DUMP if _holds(newest, DUMP) else DATA
+        _require(servers.dsn, is_dump=own == DUMP, setting="KEPT_DSN_FILE")
         wish = Wish(target=os.fsencode(work.absolute()), paths=(HOUSE,), replace=True)
         done = restore(repository, newest.snapshot, wish, watch=watch)
-        if done.lost:
-            raise TamperedError(f"{len(done.lost)} files of the copy in {work}")
+        if done.lost or not (work / own.decode().strip("/")).is_file():
+            raise TamperedError(f"the copy {newest.name[:8]}")
         with _put_back(work / HOUSE.decode().strip("/"), ring, servers):
             _join(work, folder)
     return newest.name, done

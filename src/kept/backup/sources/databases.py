@@ -38,7 +38,7 @@ class Staged:
 
 @contextmanager
 def staging(folder: Path) -> Generator[Path]:
-    """An empty folder of ours in the data folder, gone at the end.
+    """An empty folder of ours in the data folder, by its whole path, gone at the end.
 
     What another process left goes first: whoever is here holds the folder's lock. Two threads of
     one process each have their own.
@@ -46,7 +46,7 @@ def staging(folder: Path) -> Generator[Path]:
     Raises:
         UnavailableError: the disk refuses.
     """
-    base, own = folder / STAGING, f"{os.getpid()}-"
+    base, own = folder.absolute() / STAGING, f"{os.getpid()}-"  # others read it from elsewhere
     try:
         base.mkdir(mode=_MODE, exist_ok=True)
         for left in base.iterdir():
