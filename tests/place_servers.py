@@ -66,18 +66,16 @@ def _key(path: Path) -> str:
     return path.with_suffix(".pub").read_text(encoding="utf-8").strip()
 
 
-@contextmanager
-def sshd(folder: Path, subsystem: str = SFTP_SERVER) -> Generator[Sshd]:
-    """Run sshd with keys of its own; `subsystem` is what it starts for SFTP."""
+def sshd_settings(folder: Path, host: str, port: int, subsystem: str = SFTP_SERVER) -> list[str]:
+    """Write keys and settings of a server and of its client; the command that starts it."""
     if os.geteuid() == 0:
         Path("/run/sshd").mkdir(mode=0o755, exist_ok=True)
-    port = free_port()
-    host, user = _key(folder / "host"), _key(folder / "user")
+    own, user = _key(folder / "host"), _key(folder / "user")
     (folder / "authorized").write_text(user + "\n", encoding="utf-8")
-    (folder / "known").write_text(f"[127.0.0.1]:{port} {host}\n", encoding="utf-8")
+    (folder / "known").write_text(f"[{host}]:{port} {own}\n", encoding="utf-8")
     settings = f"""
         Port {port}
-        ListenAddress 127.0.0.1
+        ListenAddress {host}
         HostKey {folder / "host"}
         AuthorizedKeysFile {folder / "authorized"}
         PasswordAuthentication no
@@ -98,7 +96,14 @@ def sshd(folder: Path, subsystem: str = SFTP_SERVER) -> Generator[Sshd]:
     """
     (folder / "sshd_config").write_text(settings, encoding="utf-8")
     (folder / "ssh_config").write_text(client, encoding="utf-8")
-    command = ["/usr/sbin/sshd", "-D", "-e", "-f", folder / "sshd_config"]
+    return ["/usr/sbin/sshd", "-D", "-e", "-f", str(folder / "sshd_config")]
+
+
+@contextmanager
+def sshd(folder: Path, subsystem: str = SFTP_SERVER) -> Generator[Sshd]:
+    """Run sshd with keys of its own; `subsystem` is what it starts for SFTP."""
+    port = free_port()
+    command = sshd_settings(folder, "127.0.0.1", port, subsystem)
     with running(command, port, folder / "sshd.log"):
         yield Sshd(port, folder)
 

@@ -146,13 +146,13 @@ class Yard:
         return [path for path in (self.dir / "incoming").rglob("*") if path.is_file()]
 
 
-def yard(folder: Path) -> Yard:
-    """A folder with a certificate for 127.0.0.1."""
-    write_certificate(folder)
+def yard(folder: Path, host: str = HOST) -> Yard:
+    """A folder with a certificate for 127.0.0.1, or for another address."""
+    write_certificate(folder, host)
     return Yard(folder)
 
 
-def write_certificate(folder: Path) -> int:
+def write_certificate(folder: Path, host: str = HOST) -> int:
     """A new key and certificate, each put in its place whole; the certificate's number."""
     key = ec.generate_private_key(ec.SECP256R1())
     name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "keeper")])
@@ -166,7 +166,7 @@ def write_certificate(folder: Path) -> int:
         .serial_number(x509.random_serial_number())
         .not_valid_before(now - timedelta(days=1))
         .not_valid_after(now + timedelta(days=30))
-        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(HOST))]), False)
+        .add_extension(x509.SubjectAlternativeName([x509.IPAddress(ip_address(host))]), False)
         .add_extension(x509.BasicConstraints(ca=True, path_length=None), True)
         .sign(key, hashes.SHA256())
     )

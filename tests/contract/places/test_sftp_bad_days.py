@@ -239,11 +239,13 @@ def test_via_loopback_works(sftp_server: Sshd, folder: Path) -> None:
 
 
 def test_no_detour_with_via() -> None:
-    """A shared connection or a proxy would leave by another way, so both are switched off."""
+    """A shared connection or a proxy would leave by another way, so ssh is handed a bound one."""
     free = ssh_command(SftpAddress("h", "/x"))
-    bound = ssh_command(SftpAddress("h", "/x", "u", 7), via=Via(interface="wg0"))
-    assert "-oProxyCommand=none" not in free
-    assert {"-oControlPath=none", "-oProxyCommand=none", "-oBindInterface=wg0"} <= set(bound)
+    bound = ssh_command(SftpAddress("h", "/x", "u", 7), via=Via(interface="wg0"), device="wg0")
+    assert not any("Proxy" in option for option in free)
+    assert {"-oControlPath=none", "-oControlMaster=no", "-oProxyUseFdpass=yes"} <= set(bound)
+    (line,) = [option for option in bound if option.startswith("-oProxyCommand=")]
+    assert line.endswith("-m kept.backup.places.via_line wg0 '' %h %p")
     assert bound[-8:] == ["-p", "7", "-l", "u", "-s", "--", "h", "sftp"]
 
 

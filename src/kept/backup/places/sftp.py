@@ -7,10 +7,13 @@ replace (`fsync@openssh.com`, `posix-rename@openssh.com`) is refused: what it ho
 Source: `docs/formats/backup.md`, places; ssh(1), ssh_config(5).
 """
 
+import shlex
+import sys
 import threading
 from collections.abc import Generator, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
+from kept.backup.places import via_line
 from kept.backup.places.addresses import SftpAddress
 from kept.backup.places.layout import (
     FANS,
@@ -46,7 +49,7 @@ from kept.backup.places.sftp_wire import (
 )
 from kept.backup.places.throttle import FREE, Pace
 from kept.backup.places.trouble import STUCK
-from kept.backup.places.via import Via, require_present
+from kept.backup.places.via import Via, device_of
 from kept.backup.ports import FileKind, Stored
 from kept.base.clock import Clock
 from kept.base.errors import ConflictError, NotFoundError, UnavailableError
@@ -67,17 +70,30 @@ _OPTIONS = (
     "RequestTTY=no",
 )
 # With a demanded way no detour: a shared connection or a proxy would leave by another one.
-_DIRECT = ("ControlMaster=no", "ControlPath=none", "ProxyCommand=none")
+_DIRECT = ("ControlMaster=no", "ControlPath=none", "ProxyUseFdpass=yes")
 
 
 def ssh_command(
-    address: SftpAddress, *, via: Via | None = None, program: Sequence[str] = ("ssh",)
+    address: SftpAddress,
+    *,
+    via: Via | None = None,
+    device: str = "",
+    program: Sequence[str] = ("ssh",),
 ) -> list[str]:
-    """What is started; the host comes last, after `--`."""
+    """What is started; the host comes last, after `--`.
+
+    Args:
+        address: where the place lies.
+        via: the only way out, where one is demanded.
+        device: the interface that `via` means. ssh's own BindInterface takes no more than the
+            interface's address, so the connection is made by `via_line` and handed to ssh.
+        program: what speaks SSH, with options of its own.
+    """
     options = list(_OPTIONS)
     if via is not None:
-        bound = f"BindInterface={via.interface}" if via.interface else f"BindAddress={via.address}"
-        options += [*_DIRECT, bound]
+        line = [sys.executable, "-P", "-m", via_line.__name__, device, via.address]
+        told = shlex.join(line).replace("%", "%%")
+        options += [*_DIRECT, f"ProxyCommand={told} %h %p"]
     command = [*program, *(f"-o{option}" for option in options)]
     if address.port is not None:
         command += ["-p", str(address.port)]
@@ -108,7 +124,8 @@ class SftpPlace:
             program: what speaks SSH, with options of its own.
         """
         self._root = address.path.encode("utf-8", "surrogateescape").rstrip(b"/") or b"/"
-        self._command = ssh_command(address, via=via, program=program)
+        self._address = address
+        self._program = tuple(program)
         self._clock = clock
         self._via = via
         self._pace = pace
@@ -243,12 +260,12 @@ class SftpPlace:
         Raises:
             UnavailableError: no connection.
         """
-        require_present(self._via)
+        device = device_of(self._via)
         with self._places:
             with self._lock:
                 link = self._idle.pop() if self._idle else None
             if link is None:
-                link = self._connected()
+                link = self._connected(device)
             try:
                 yield link
             finally:
@@ -258,13 +275,14 @@ class SftpPlace:
                 else:
                     link.close()
 
-    def _connected(self) -> Link:
+    def _connected(self, device: str) -> Link:
         """A new connection to a server that can make files durable.
 
         Raises:
             UnavailableError: there is none.
         """
-        link = Link(self._command)
+        command = ssh_command(self._address, via=self._via, device=device, program=self._program)
+        link = Link(command)
         if not {FSYNC, POSIX_RENAME} <= link.extensions:
             link.close()
             raise UnavailableError(

@@ -6,26 +6,28 @@ Source: RFC 9110 §10.2.3 (Retry-After), §14 (ranges).
 """
 
 import ssl
+import threading
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, timedelta
 from email.utils import parsedate_to_datetime
 from pathlib import Path
-from socket import SOL_SOCKET
 from typing import NoReturn
+from urllib.parse import urlsplit
 
 import httpx
 
 from kept.backup.places.throttle import FREE, STEP_BYTES, Pace
 from kept.backup.places.trouble import SOON, STUCK
-from kept.backup.places.via import Via, require_present
+from kept.backup.places.via import Via, device_of
+from kept.backup.places.via_relay import Beyond, Relay
 from kept.base.clock import Clock
 from kept.base.errors import UnavailableError
 
 CONNECTIONS = 8
 MOST_BYTES = 536_870_912  # of one answer: a list of five million parts
-_BIND_TO_DEVICE = 25  # socket(7), SO_BINDTODEVICE on Linux
 _TIMEOUTS = httpx.Timeout(120.0, connect=30.0, pool=None)
+_PORTS = {"https": 443, "http": 80}
 _PASSING = frozenset({408, 425, 429, 500, 502, 503, 504})
 _CLOSED = frozenset({401, 403})
 _FULL = frozenset({413, 507})
@@ -56,7 +58,7 @@ class Answer:
 
 
 class Web:
-    """Sends requests over a few connections that threads share."""
+    """Sends requests to one server, over a few connections that threads share."""
 
     def __init__(
         self,
@@ -86,15 +88,10 @@ class Web:
             raise UnavailableError(
                 "The file of trusted certificates cannot be read.", retry_after=STUCK
             ) from error
-        bound = via is not None and via.interface
-        transport = httpx.HTTPTransport(
-            verify=trusted,
-            trust_env=False,
-            limits=httpx.Limits(max_connections=CONNECTIONS),
-            local_address=via.address or None if via else None,
-            socket_options=[(SOL_SOCKET, _BIND_TO_DEVICE, bound.encode())] if bound else None,
-        )
-        self._http = httpx.Client(transport=transport, timeout=_TIMEOUTS, trust_env=False)
+        self._trusted = trusted
+        self._lock = threading.Lock()
+        self._opened: httpx.Client | None = None
+        self._relay: Relay | None = None
 
     def send(self, request: Request, *, most: int = MOST_BYTES) -> Answer:
         """Send, and read at most `most` bytes of the answer.
@@ -102,17 +99,17 @@ class Web:
         Raises:
             UnavailableError: no whole answer; what was asked may be done or not.
         """
-        require_present(self._via)
+        http = self._client(request.url)
         is_sent = request.method in {"POST", "PUT"}
         size = {"content-length": str(len(request.content))} if is_sent else {}
-        built = self._http.build_request(
+        built = http.build_request(
             request.method,
             request.url,
             headers={**request.headers, **size, "accept-encoding": "identity"},
             content=self._sending(request.content) if len(request.content) else None,
         )
         try:
-            answer = self._http.send(built, stream=True)
+            answer = http.send(built, stream=True)
             try:
                 body = b"".join(self._received(answer, most))
             finally:
@@ -130,7 +127,33 @@ class Web:
 
     def close(self) -> None:
         """Hang up."""
-        self._http.close()
+        if self._opened is not None:
+            self._opened.close()
+        if self._relay is not None:
+            self._relay.close()
+
+    def _client(self, url: str) -> httpx.Client:
+        """What sends, made when the demanded way was first seen; looked for at each request.
+
+        Raises:
+            UnavailableError: the demanded way is not there.
+        """
+        device = device_of(self._via)
+        with self._lock:
+            if self._opened is None:
+                if self._via is not None:
+                    to = urlsplit(url)
+                    port = to.port or _PORTS[to.scheme]
+                    beyond = Beyond(device, self._via.address, to.hostname or "", port)
+                    self._relay = Relay(beyond)
+                transport = httpx.HTTPTransport(
+                    verify=self._trusted,
+                    trust_env=False,
+                    limits=httpx.Limits(max_connections=CONNECTIONS),
+                    uds=None if self._relay is None else self._relay.path,
+                )
+                self._opened = httpx.Client(transport=transport, timeout=_TIMEOUTS, trust_env=False)
+            return self._opened
 
     def refuse(self, answer: Answer) -> NoReturn:
         """Say what an answer means that is not the hoped-for one.
