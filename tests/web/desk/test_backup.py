@@ -274,8 +274,18 @@ def test_schedule_and_retention_are_a_line_each(any_colleagues: Colleagues) -> N
     def plan(**data: str) -> Response:
         return owner.browser.post("/desk/backup/plan", data=data)
 
-    page = text(plan(time="03:12", quiet="08-22", bandwidth="08-22 = 20 Mbit/s"))
-    assert "Every night at 03:12, never in the hours 08-22, at most 08-22 = 20 Mbit/s." in page
+    hours = {"quiet_from": "08", "quiet_to": "22"}
+    page = text(plan(time="03:12", **hours, bandwidth="08-12 = 20 Mbit/s, 12-14 = 1 Mbit/s"))
+    assert "at most 20 Mbit a second in the hours 08-12; 1 Mbit a second in the hours" in page
+    assert 'name="bandwidth"' in owner.browser.get("/desk/backup").text  # more than fields can say
+    limit = {"speed": "2,5", "speed_from": "22", "speed_to": "06"}
+    answer = plan(time="03:12", **hours, **limit)
+    page = text(answer)
+    assert "Every night at 03:12, never in the hours 08-22" in page
+    assert "at most 2.5 Mbit a second in the hours 22-06." in page
+    assert '<option value="22" selected>' in answer.text
+    assert 'value="2.5"' in answer.text
+    assert "at most 20 Mbit a second." in text(plan(time="03:12", **hours, speed="20"))
     page = text(plan(keep="last 3, within 7d, daily within 35d, yearly all"))
     assert (
         "Everything of the last 7 days; the last 3; one a year for ever; one a day for 35 days."
@@ -283,7 +293,9 @@ def test_schedule_and_retention_are_a_line_each(any_colleagues: Colleagues) -> N
     )
     known = home.read(places.plan)
     for wrong in (
-        {"time": "25:00"}, {"time": ""}, {"time": "03:12", "quiet": "late"},
+        {"time": "25:00"}, {"time": ""}, {"time": "03:12", "quiet_from": "late", "quiet_to": "08"},
+        {"time": "03:12", "quiet_from": "08"}, {"time": "03:12", "speed": "-1"},
+        {"time": "03:12", "quiet_from": "08", "quiet_to": "08"}, {"time": "03:12", "speed": "a"},
         {"time": "03:12", "bandwidth": "fast"}, {"keep": ""}, {"keep": "everything"},
     ):  # fmt: skip
         assert plan(**wrong).status_code == 422, wrong

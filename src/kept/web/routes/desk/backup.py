@@ -13,7 +13,7 @@ from kept.backup.acts import places, proofs
 from kept.backup.acts.standing import Standing, standing
 from kept.backup.model.places import Holds, Plan
 from kept.backup.model.retention import Policy
-from kept.backup.model.schedule import MINUTES
+from kept.backup.model.schedule import MINUTES, Hours
 from kept.base.encoding import parse_decimal
 from kept.base.errors import MalformedError, NotFoundError
 from kept.crypto.chance import draw
@@ -39,6 +39,10 @@ HOME = "/desk/backup"
 SAVED = Text("Saved.", "Сохранено.")
 TIME = "Write the time as 03:12."  # message ids of the catalogues
 EMPTY_KEEP = "This would keep nothing at all. Nothing was changed."
+BOTH_HOURS = "Choose both hours, and two that differ."
+NO_SPEED = "Write the speed as a number, such as 20."
+ALL_DAY = "00-24"
+SPEED = re.compile(r"\d{1,6}(?:\.\d{1,3})?")
 CLOCK = re.compile(r"([01]\d|2[0-3]):([0-5]\d)")
 READ = Text("Noted that you read it.", "Отмечено, что вы прочли.")
 MOST_ACT = 1 << 53
@@ -84,9 +88,40 @@ def _plan_of(before: Plan, data: dict[str, Any]) -> Plan:
     return replace(
         before,
         minute=int(typed[1]) * 60 + int(typed[2]),
-        quiet=forms.text(data, "quiet", most=20),
-        bandwidth=forms.text(data, "bandwidth", most=400),
+        quiet=_hours(data, "quiet"),
+        bandwidth=_bandwidth(data),
     )
+
+
+def _hours(data: dict[str, Any], name: str) -> str:
+    """Hours as two fields say them; "" where both are empty.
+
+    Raises:
+        MalformedError: one of two, or no hour between them.
+    """
+    start, end = (forms.text(data, f"{name}_{one}", most=4) for one in ("from", "to"))
+    if not start and not end:
+        return ""
+    if not start or not end or start == end:
+        raise MalformedError(name, BOTH_HOURS)
+    return str(Hours.parse(f"{start}-{end}"))
+
+
+def _bandwidth(data: dict[str, Any]) -> str:
+    """The limit as the fields say it: a number, and hours or none. A line of rules stays one.
+
+    Raises:
+        MalformedError: no number, or a number that is none.
+    """
+    if "bandwidth" in data:
+        return forms.text(data, "bandwidth", most=400)
+    speed = forms.text(data, "speed", most=12).replace(",", ".")
+    if not speed:
+        return ""
+    hours = _hours(data, "speed") or ALL_DAY
+    if SPEED.fullmatch(speed) is None:
+        raise MalformedError("speed", NO_SPEED)
+    return f"{hours} = {speed} Mbit/s"
 
 
 def _drawn_plan(shell: Shell, now: datetime) -> Plan:

@@ -2,12 +2,15 @@
 
 from datetime import datetime, timedelta
 
+from babel.numbers import format_decimal
+
 from kept.backup.acts.standing import PlaceStanding, Standing
 from kept.backup.model.places import Holds, Plan
 from kept.backup.model.report import FRESH_WITHIN, Line, State, state_of, tell
 from kept.backup.model.report_reasons import failed_words
 from kept.backup.model.retention import DEFAULT, Policy
 from kept.backup.model.runs import RunState
+from kept.backup.model.schedule import Bandwidth, Hours
 from kept.base.errors import MalformedError
 from kept.base.texts import moment_text, number_text, translations
 from kept.db.seam import Tx
@@ -29,6 +32,11 @@ from kept.web.routes.desk.shell import Shell
 
 DRILL_EVERY = timedelta(days=25)
 NAMES_FILES = frozenset({"damaged", "unread file"})  # lines with paths: for the owner alone
+KBIT, MBIT = 125, 125_000  # bytes a second
+SPEED = Text("{speed} Mbit a second", "{speed} Мбит в секунду")
+SPEED_IN = Text(
+    "{speed} Mbit a second in the hours {hours}", "{speed} Мбит в секунду в часы {hours}"
+)
 DATA, KEYS = Text("locked data", "закрытые данные"), Text("the keys", "ключи")
 OFF, RUNNING = Text("resting", "отдыхает"), Text("at work", "идёт")
 NO_COPY, COPIED = Text("no copy yet", "копии нет"), Text("copied", "скопировано")
@@ -130,18 +138,58 @@ def _state(one: PlaceStanding, now: datetime) -> tuple[str, Text]:
     return next(((state, word) for is_so, state, word in causes if is_so), ("kept", COPIED))
 
 
-def plan_view(plan: Plan | None, lang: Lang) -> dict[str, str] | None:
-    """When copies run and what is kept, a line each; None before it was drawn."""
+def plan_view(plan: Plan | None, lang: Lang) -> dict[str, object] | None:
+    """When copies run and what is kept, a line each; None before it was drawn.
+
+    `rules`: limits of the speed that no three fields can say; else `speed` and its hours.
+    """
     if plan is None:
         return None
     policy = policy_of(plan)
     return {
         "time": clock_text(plan.minute),
         "quiet": plan.quiet,
-        "bandwidth": plan.bandwidth,
+        "bandwidth": _speed_text(plan.bandwidth, lang),
+        **_quiet_fields(plan.quiet),
+        **_speed_fields(plan.bandwidth),
         "keep": plan.keep or str(DEFAULT),
         "keep_text": kept_text(policy, lang),
     }
+
+
+def _quiet_fields(quiet: str) -> dict[str, object]:
+    hours = Hours.parse(quiet) if quiet else None
+    return {
+        "quiet_from": "" if hours is None else f"{hours.start:02}",
+        "quiet_to": "" if hours is None else f"{hours.end:02}",
+    }
+
+
+def _speed_fields(bandwidth: str) -> dict[str, object]:
+    limits = Bandwidth.parse(bandwidth).limits
+    none: dict[str, object] = {"rules": "", "speed": "", "speed_from": "", "speed_to": ""}
+    if not limits:
+        return none
+    hours, rate = limits[0]
+    if len(limits) > 1 or rate % KBIT:
+        return none | {"rules": bandwidth}
+    is_all_day = str(hours) == "00-24"
+    return none | {
+        "speed": f"{rate / MBIT:.3f}".rstrip("0").rstrip("."),
+        "speed_from": "" if is_all_day else f"{hours.start:02}",
+        "speed_to": "" if is_all_day else f"{hours.end:02}",
+    }
+
+
+def _speed_text(bandwidth: str, lang: Lang) -> str:
+    """The limits in words, each with its hours."""
+    said = [
+        (SPEED if str(hours) == "00-24" else SPEED_IN)
+        .get(lang)
+        .format(speed=format_decimal(rate / MBIT, locale=lang), hours=hours)
+        for hours, rate in Bandwidth.parse(bandwidth).limits
+    ]
+    return "; ".join(said)
 
 
 def policy_of(plan: Plan) -> Policy:
