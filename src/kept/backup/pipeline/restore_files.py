@@ -53,7 +53,17 @@ def why_not_made(error: KeptError) -> LostWhy:
 class File:
     """A file being put back; `sizes` are the plain bytes of its pieces, in order."""
 
-    __slots__ = ("folder", "is_lost", "is_single", "left", "node", "opened", "size", "sizes")
+    __slots__ = (
+        "folder",
+        "has_hole",
+        "is_lost",
+        "is_single",
+        "left",
+        "node",
+        "opened",
+        "size",
+        "sizes",
+    )
 
     def __init__(self, folder: Folder, node: Node, sizes: list[int]) -> None:
         self.folder = folder
@@ -64,6 +74,7 @@ class File:
         self.is_single = len(sizes) <= 1
         self.opened = -1
         self.is_lost = False
+        self.has_hole = False  # only ever set, by whichever thread
 
     @property
     def path(self) -> bytes:
@@ -139,16 +150,21 @@ class FileWriter:
             self._open(file)
         if piece:
             sparse = self._wish.sparse and len(piece) >= _LEAST_HOLE_BYTES
-            write_piece(file.opened, at, piece, sparse=sparse)
+            if not write_piece(file.opened, at, piece, sparse=sparse):
+                file.has_hole = True
         self._untaken = 0
 
     def _open(self, file: File) -> None:
+        if file.is_single:  # nobody else is at it: files are made side by side
+            file.opened = self._made(file)
+            return
         with self._lock:
-            if file.opened >= 0:
-                return
-            file.opened = make_file(file.folder.opened, file.node.name, replace=self._wish.replace)
-            if not file.is_single:
+            if file.opened < 0:
+                file.opened = self._made(file)
                 self._unfinished.add(file)
+
+    def _made(self, file: File) -> int:
+        return make_file(file.folder.opened, file.node.name, replace=self._wish.replace)
 
     def _not_made(self, file: File, error: KeptError) -> None:
         self._lose(file, why_not_made(error), str(error))
@@ -193,7 +209,7 @@ class FileWriter:
 
     def _seal(self, file: File) -> bool:
         """Size and facts; whether the file was read back and is the same."""
-        if file.size >= _LEAST_HOLE_BYTES:  # below it nothing was left out
+        if file.has_hole:
             end_file(file.opened, file.size)
         unset = set_file_facts(file.opened, file.node, owner=self._owner)
         if unset:

@@ -73,6 +73,8 @@ def make_directory(parent: int, name: bytes) -> int:
     """
     _check(name)
     with _in_our_words():
+        with suppress(FileNotFoundError):  # most often it is there
+            return os.open(name, _DIRECTORY, dir_fd=parent)
         with suppress(FileExistsError):
             os.mkdir(name, 0o700, dir_fd=parent)
         return os.open(name, _DIRECTORY, dir_fd=parent)
@@ -97,23 +99,28 @@ def make_file(parent: int, name: bytes, *, replace: bool) -> int:
         return os.open(name, _NEW_FILE, 0o600, dir_fd=parent)
 
 
-def write_piece(opened: int, offset: int, piece: bytes | memoryview, *, sparse: bool) -> None:
+def write_piece(opened: int, offset: int, piece: bytes | memoryview, *, sparse: bool) -> bool:
     """Write a piece of a new file at its place; with `sparse` one of nothing but zeros is a hole.
 
-    `end_file` makes the size right, so pieces may come in any order and from several threads.
+    Pieces may come in any order and from several threads. Where one was a hole `end_file` makes
+    the size right.
+
+    Returns:
+        Whether it was written; False: it is a hole.
 
     Raises:
         ConflictError: never for a file of `make_file`.
         UnavailableError: the disk is full or away.
         RefusedError: more than this user may write.
     """
-    if sparse and piece == bytes(len(piece)):
-        return
+    if sparse and piece[:1] == b"\0" and piece == bytes(len(piece)):
+        return False
     left = memoryview(piece)
     with _in_our_words():
         while left:
             written = os.pwrite(opened, left, offset)
             left, offset = left[written:], offset + written
+    return True
 
 
 def end_file(opened: int, size: int) -> None:
