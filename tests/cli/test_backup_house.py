@@ -187,6 +187,7 @@ def test_the_page_brings_the_house_back(burnt: dict[str, str]) -> None:
     lines = re.findall(r"^   `kept (--data [^`]*)`$", page, re.MULTILINE)
     said = [typed(line, burnt) for line in lines]
     assert [one.code for one in said] == [0, 0, 0, 0], said
+    assert "ledger succeed" in said[1].out  # `adopt` would sign a second history
     assert "Whole" in said[-1].out
 
 
@@ -227,6 +228,21 @@ def test_json_of_a_house_is_told_in_lines(own_shop: Shop, tmp_path) -> None:
     lines = [json.loads(line) for line in said.out.splitlines()]
     assert lines[-1]["message_type"] == "summary"
     assert {line["message_type"] for line in lines[:-1]} <= {"status"}
+
+
+@pytest.mark.parametrize(
+    ("typed_", "said"),
+    [
+        (["--repo", "X", "rnu"], 'Unknown command "rnu". Did you mean "run"?'),
+        (["--rep", "X", "run"], "Unknown option: --rep. Did you mean --repo?"),
+        (["--repo=X", "--jsn", "run"], "Unknown option: --jsn. Options of a command stand after"),
+        (["--repo", "X", "run", "--frce"], "Unknown option: --frce. Did you mean --force?"),
+    ],
+)
+def test_a_slip_of_the_finger_is_named(tmp_path, typed_: list[str], said: str) -> None:
+    """What was mistyped, and what it may have been."""
+    done = Shop(tmp_path / "none").kept("backup", *typed_)
+    assert (done.code, said in done.err) == (2, True), done.err
 
 
 def test_founded_houses_have_no_place(own_shop: Shop) -> None:

@@ -48,10 +48,10 @@ def renew_words(call: Call) -> Json:
 
 
 def recover(call: Call) -> Json:
-    """A new passphrase by the recovery words."""
+    """A new passphrase by the recovery words; says whether the mark is missing, as after a copy."""
     ring = _ring(call)
     opened = open_by_words(ring, call.text("words"))
-    return _renew(
+    done = _renew(
         call,
         ring,
         opened,
@@ -59,6 +59,8 @@ def recover(call: Call) -> Json:
         role="operational",
         why="recovered",
     )
+    is_missing = not call.house.place.high_water.exists()
+    return {**done, "folder": str(call.house.place.root), "is_mark_missing": is_missing}
 
 
 def _ring(call: Call) -> Keyring:

@@ -4,12 +4,13 @@ Every command here ends with restic's exit codes. The commands themselves stand 
 beside this one and hang themselves into the group.
 """
 
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import App, Parameter
 
-from kept.base.errors import KeptError
+from kept.base.errors import KeptError, MalformedError
 from kept.cli.answers import complain
 from kept.cli.exits import backup_exit_of
 from kept.cli.reach import At
@@ -26,6 +27,11 @@ SecretsFile = Annotated[Path | None, Parameter(name="--secrets-file")]
 CaFile = Annotated[Path | None, Parameter(name="--ca-file")]
 Up = Annotated[int | None, Parameter(name="--limit-upload")]
 NoLock = Annotated[bool, Parameter(name="--no-lock", negative="")]
+SHOWN = ("--help", "-h", "--version")  # answered by the program itself
+OPTIONS = (
+    *("--repo", "--place", "--secrets-file", "--via", "--ca-file"),
+    *("--limit-upload", "--limit-download", "--no-lock", "--data", "--passphrase-file"),
+)
 Down = Annotated[int | None, Parameter(name="--limit-download")]
 
 
@@ -60,7 +66,12 @@ def launch_backup(  # noqa: PLR0913  # each is told once for all commands
         limit_download: KiB a second.
         no_lock: read without writing a lock, as from a disk that takes no writing.
         at: where the house lies.
+
+    Raises:
+        MalformedError: an option before the command that is none of these.
     """
+    if tokens and tokens[0].startswith("-") and tokens[0] not in SHOWN:
+        raise MalformedError("usage", _unknown(tokens[0].partition("=")[0]))
     command, bound, ignored = backup.parse_args(tokens, exit_on_error=False, print_error=False)
     if "at" in ignored:
         bound.arguments["at"] = at
@@ -82,3 +93,9 @@ def launch_backup(  # noqa: PLR0913  # each is told once for all commands
         code = backup_exit_of(error)
         complain(error, code, as_json=bound.arguments.get("json", False))
         return code
+
+
+def _unknown(option: str) -> str:
+    near = get_close_matches(option, OPTIONS, n=1)
+    meant = f" Did you mean {near[0]}?" if near else ""
+    return f"Unknown option: {option}.{meant} Options of a command stand after the command."

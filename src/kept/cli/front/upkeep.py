@@ -77,7 +77,7 @@ def recover(
     by_words = replace(at, known=at.told())
     spoken = at.recovery_words(words_file)
     new = at.changed_passphrase(new_passphrase_file).reveal().decode()
-    tell(by_words.do("keyring recover", words=spoken, new=new), _changed, as_json=json)
+    tell(by_words.do("keyring recover", words=spoken, new=new), _recovered, as_json=json)
 
 
 def _shown(at: Reach) -> tuple[Reach, str]:
@@ -94,6 +94,20 @@ def _changed(done: dict[str, Any]) -> str:
         f"The new passphrase opens the house; the old one does not (act {done['act']}). Old copies"
         " of keyring.json still open by the old one: destroy them."
     )
+
+
+def _recovered(done: dict[str, Any]) -> str:
+    from kept.wiring.settings import program_name
+
+    if not done["is_mark_missing"]:
+        return _changed(done)
+    folder = done["folder"]
+    return "\n".join([
+        _changed(done),
+        "If this house was brought back from a copy, `high-water` is missing for that reason. Do",
+        "not adopt its ledger: tell it that what came after the copy is lost.",
+        f"    {program_name()} --data {folder} ledger succeed --reason WHAT-HAPPENED",
+    ])
 
 
 def _new_words(done: dict[str, Any]) -> str:
