@@ -18,7 +18,7 @@ import msgspec
 
 from kept.backup.model.nodes import NodeType
 from kept.backup.pipeline.loading import TreeReader, load_snapshots
-from kept.backup.pipeline.restoring import index_to_read, node_at
+from kept.backup.pipeline.restore_choice import index_to_read, node_at
 from kept.backup.places.opening import Time
 from kept.backup.ports import FileKind, Place
 from kept.backup.repo.repository import Repository, open_repository

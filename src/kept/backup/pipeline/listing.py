@@ -13,7 +13,7 @@ from fnmatch import fnmatchcase
 
 from kept.backup.model.nodes import Node, NodeType
 from kept.backup.pipeline.loading import DAMAGE, NamedSnapshot, TreeReader
-from kept.backup.pipeline.restoring import node_at
+from kept.backup.pipeline.restore_choice import node_at
 from kept.backup.repo.snapshots import Snapshot
 from kept.base.errors import ConflictError, MalformedError, NotFoundError
 

@@ -215,7 +215,7 @@ def _diff_words(told: dict[str, Any]) -> str:
 
 def _reader(repository: "Repository") -> "TreeReader":
     from kept.backup.pipeline.loading import TreeReader
-    from kept.backup.pipeline.restoring import index_to_read
+    from kept.backup.pipeline.restore_choice import index_to_read
 
     return TreeReader(repository, index_to_read(repository))
 
