@@ -8,6 +8,7 @@ gets one of its own. What is left at the end becomes one part where it fits.
 from collections.abc import Callable, Iterable
 
 from kept.backup.repo.blobs import BlobKind, Payload
+from kept.backup.repo.buffers import LARGE_BYTES
 from kept.backup.repo.packs import Part, PartBuilder
 from kept.crypto.repo_sealing import RepoKey
 
@@ -52,7 +53,9 @@ class Packer:
             return
         filling = self._filling
         if filling is None:
-            filling = self._filling = PartBuilder(self._key, self._kind)
+            large = self._part_bytes if self._part_bytes > LARGE_BYTES else 0
+            filling = PartBuilder(self._key, self._kind, capacity_bytes=large)
+            self._filling = filling
         filling.add(payload)
         if filling.size_bytes >= self._part_bytes or not filling.has_room(self._part_bytes):
             self._filling = None

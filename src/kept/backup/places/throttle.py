@@ -5,11 +5,13 @@ One bucket for the way up and one for the way down. Adapters cut what they send 
 again after a failure asks again. Several threads share a bucket, each waits its turn.
 """
 
+import mmap
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 STEP_BYTES = 65_536
+_LET_GO_BYTES = 4 * 2**20
 
 
 class Bucket:
@@ -61,9 +63,16 @@ class Pace:
     down: Bucket | None = None
 
     def sending(self, content: bytes | memoryview, step: int = STEP_BYTES) -> Iterator[memoryview]:
-        """The content in steps of `step` bytes, each when it may be sent."""
+        """The content in steps of `step` bytes, each when it may be sent.
+
+        Of a part that lies in a file, what was sent is let go from memory.
+        """
         view = memoryview(content)
+        sent = 0
         for start in range(0, len(view), step):
+            if start - sent >= _LET_GO_BYTES and isinstance(view.obj, mmap.mmap):
+                view.obj.madvise(mmap.MADV_DONTNEED, 0, start - start % mmap.PAGESIZE)
+                sent = start
             piece = view[start : start + step]
             if self.up is not None:
                 self.up.take(len(piece))

@@ -9,12 +9,14 @@ Source: restic design document, "Pack Format"; `docs/formats/backup.md`, parts.
 """
 
 import hashlib
+import mmap
 import struct
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import NamedTuple
 
 from kept.backup.repo.blobs import ID_BYTES, BlobKind, Payload, open_blob
+from kept.backup.repo.buffers import LET_GO_BYTES, PartBuffer, buffer_of, let_go
 from kept.base.errors import MalformedError, TamperedError
 from kept.crypto.repo_sealing import (
     SEAL_OVERHEAD_BYTES,
@@ -175,7 +177,8 @@ class PartBuilder:
         """
         self._key = key
         self._kind = kind
-        self._buffer = bytearray(capacity_bytes)
+        self._buffer: PartBuffer = buffer_of(capacity_bytes)
+        self._let_go_to = 0  # what lies before is not held in memory
         self._end = 0
         self._entries: list[Entry] = []
 
@@ -244,7 +247,11 @@ class PartBuilder:
         entries = tuple(self._entries)
         if open_header(self._key, content[self._end :], part_bytes=end) != entries:
             raise TamperedError("the header of a new part")
-        return Part(content, Listing(hashlib.sha256(content).digest(), entries))
+        digest = hashlib.sha256()
+        for start in range(0, end, LET_GO_BYTES):
+            digest.update(content[start : start + LET_GO_BYTES])
+            let_go(self._buffer, start, start + LET_GO_BYTES)
+        return Part(content, Listing(digest.digest(), entries))
 
     def _check(self, kind: BlobKind, sealed_bytes: int) -> None:
         if kind is not self._kind:
@@ -260,7 +267,11 @@ class PartBuilder:
 
     def _grow_to(self, end: int) -> None:
         missing = end - len(self._buffer)
-        if missing > 0:
+        if missing <= 0:
+            return
+        if isinstance(self._buffer, mmap.mmap):  # more than was foreseen: go on in memory
+            self._buffer = bytearray(self._buffer[: self._end]) + bytes(end - self._end)
+        else:
             # In steps, so that small blobs do not grow it each time, and no more than it needs.
             self._buffer.extend(bytes(max(missing, GROWTH_BYTES)))
 
@@ -268,6 +279,8 @@ class PartBuilder:
         entry = Entry(self._kind, named, self._end, length, plain_length)
         self._entries.append(entry)
         self._end += length
+        if self._end - self._let_go_to > LET_GO_BYTES:
+            self._let_go_to = let_go(self._buffer, self._let_go_to, self._end)
         return entry
 
 
