@@ -392,6 +392,35 @@ def test_bucket_that_forgets(
     place.close()
 
 
+LOCKING = """<ObjectLockConfiguration><ObjectLockEnabled>Enabled</ObjectLockEnabled>{rule}
+</ObjectLockConfiguration>"""
+RETENTION = """<Rule><DefaultRetention><Mode>COMPLIANCE</Mode><Days>30</Days></DefaultRetention>
+</Rule>"""
+
+
+@pytest.mark.parametrize(("rule", "is_refused"), [("", False), (RETENTION, True)])
+def test_bucket_that_locks_all(s3_server: int, rule: str, is_refused: bool) -> None:
+    """Where every new file is locked for a time our locks would stay: refused, nothing stored."""
+    bucket = f"http://127.0.0.1:{s3_server}/b{uuid.uuid4().hex}"
+    on = {"x-amz-bucket-object-lock-enabled": "true"}
+    httpx.put(bucket, headers=on, trust_env=False).raise_for_status()
+    told = LOCKING.format(rule=rule)
+    httpx.put(f"{bucket}?object-lock", content=told, trust_env=False).raise_for_status()
+    place = s3_at(f"{bucket}/kept/shop")
+    if is_refused:
+        with pytest.raises(RefusedError, match="default retention"):
+            place.create()
+        with pytest.raises(RefusedError):
+            place.put(FileKind.LOCK, PART_NAME, PART)
+        assert place.list(FileKind.LOCK) == []
+    else:
+        place.create()
+        place.put(FileKind.LOCK, PART_NAME, PART)
+        place.remove(FileKind.LOCK, PART_NAME)
+        assert place.list(FileKind.LOCK) == []
+    place.close()
+
+
 def test_list_of_many_pages(s3_server: int) -> None:
     """S3 gives a thousand names at a time; all of them are found, and none of others."""
     url = f"http://127.0.0.1:{s3_server}/bucket/{uuid.uuid4().hex}"

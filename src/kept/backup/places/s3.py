@@ -1,7 +1,8 @@
 """A repository in a bucket of S3 or of something that speaks like it.
 
 A file's name is the SHA-256 that its PUT carries, so the server checks what arrives. A bucket
-whose rules remove our files after some time is refused, where it tells its rules.
+whose rules remove our files after some time is refused, where it tells its rules; so is one that
+locks whatever is put there, for then our locks would stay too.
 Source: Amazon S3 API reference; `docs/formats/backup.md`, places.
 """
 
@@ -13,7 +14,7 @@ from urllib.parse import urlsplit
 
 from kept.backup.places.addresses import S3Address
 from kept.backup.places.layout import is_name, path_of
-from kept.backup.places.s3_answers import Page, error_code, expires, read_page
+from kept.backup.places.s3_answers import Page, error_code, expires, locks_all, read_page
 from kept.backup.places.s3_signing import (
     EMPTY_HASH,
     Keys,
@@ -189,7 +190,7 @@ class S3Place:
         """Look once whether the bucket keeps what it gets; who may not ask passes.
 
         Raises:
-            RefusedError: its rules remove our files after some time.
+            RefusedError: its rules remove our files after some time, or lock all of them.
             UnavailableError: the bucket is away.
         """
         with self._lock:
@@ -208,7 +209,29 @@ class S3Place:
                     "The bucket removes files after some time, by a rule of its own. Such a copy "
                     "breaks. Switch off the rule for this folder.",
                 )
+            self._require_free_locks()
             self._is_lasting = True
+
+    def _require_free_locks(self) -> None:
+        """Look whether our own locks can be taken away again; who may not ask passes.
+
+        Raises:
+            RefusedError: the bucket locks every object for a time, our locks too.
+            UnavailableError: the bucket is away.
+        """
+        answer = self._send("GET", None, query=[("object-lock", "")])
+        if answer.status >= 500 and answer.status != 501:
+            self._refuse(answer)
+        try:
+            is_locking = answer.is_good and locks_all(answer.body)
+        except MalformedError:
+            is_locking = False  # something that speaks like S3, but not about locks
+        if is_locking:
+            raise RefusedError(
+                "backup.locks_all",
+                "The bucket locks each new file for a time, by a rule of its own. Our own locks "
+                "could not be taken away again. Switch off its default retention.",
+            )
 
     def _size(self, path: str) -> int | None:
         """The size of a file in bytes; None when there is none."""

@@ -55,6 +55,16 @@ def expires(body: bytes, prefix: str) -> bool:
     )
 
 
+def locks_all(body: bytes) -> bool:
+    """Whether a bucket locks every object that is put there, whoever puts it (Object Lock).
+
+    Raises:
+        MalformedError: of another form.
+    """
+    found = _read(body, "ObjectLockConfiguration")
+    return found.find("{*}Rule/{*}DefaultRetention") is not None
+
+
 def error_code(body: bytes) -> str:
     """The code of an error's answer; empty when it has none."""
     try:
