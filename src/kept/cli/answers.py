@@ -18,6 +18,13 @@ AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 Id = Annotated[str, Parameter(name="ID")]
 
 
+def shown_default(value: object) -> str | None:
+    """A default as `--help` shows it; None, where it is empty, shows nothing."""
+    if value in (None, "", ()):
+        return None
+    return ", ".join(map(str, value)) if isinstance(value, tuple) else str(value)  # pyright: ignore[reportUnknownArgumentType, reportUnknownVariableType]
+
+
 def tell(result: Json, words: Callable[[Any], str], *, as_json: bool) -> None:
     """Print a result."""
     print(json.dumps(result, ensure_ascii=False) if as_json else words(result))

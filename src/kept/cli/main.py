@@ -12,7 +12,7 @@ from typing import Annotated
 from cyclopts import App, CycloptsError, MissingArgumentError, Parameter
 
 from kept.base.errors import KeptError, MalformedError
-from kept.cli.answers import complain, complain_bug
+from kept.cli.answers import complain, complain_bug, shown_default
 from kept.cli.exits import BUG, DONE, INTERRUPTED, USAGE, exit_of
 from kept.cli.front import (
     backup,
@@ -43,6 +43,7 @@ app = App(
     name="kept",
     help="A customer trust desk: what was promised is what is done, and anybody can check it.",
     version=_version,
+    default_parameter=Parameter(show_default=shown_default),
     help_format="plaintext",
 )
 for command in (houses.init, houses.serve, houses.demo, ledgers.verify, upkeep.checkup):

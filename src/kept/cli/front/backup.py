@@ -8,18 +8,29 @@ from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated
 
-from cyclopts import App, Parameter
+from cyclopts import App, CycloptsError, Parameter
 
 from kept.base.errors import KeptError, MalformedError
-from kept.cli.answers import complain
+from kept.cli.answers import complain, shown_default
 from kept.cli.exits import backup_exit_of
 from kept.cli.reach import At
 from kept.cli.repos import Copies
 
 HELP = "Copies: make, check and restore locked copies, in restic's own format."
-backup = App(name="backup", help=HELP, help_format="plaintext")
-key = App(name="key", help="The passphrases that open a repository.")
-possession = App(name="possession", help="What a keeper can prove without any key.")
+USAGE = "Usage: kept backup {}COMMAND [OPTIONS]"  # a group alone does not know what it hangs in
+backup = App(
+    name="backup",
+    help=HELP,
+    help_format="plaintext",
+    usage=USAGE.format(""),
+    default_parameter=Parameter(show_default=shown_default),
+)
+key = App(name="key", help="The passphrases that open a repository.", usage=USAGE.format("key "))
+possession = App(
+    name="possession",
+    help="What a keeper can prove without any key.",
+    usage=USAGE.format("possession "),
+)
 backup.command(key)
 backup.command(possession)
 Tokens = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
@@ -69,10 +80,15 @@ def launch_backup(  # noqa: PLR0913  # each is told once for all commands
 
     Raises:
         MalformedError: an option before the command that is none of these.
+        CycloptsError: mistyped; it names the command as it is called.
     """
     if tokens and tokens[0].startswith("-") and tokens[0] not in SHOWN:
         raise MalformedError("usage", _unknown(tokens[0].partition("=")[0]))
-    command, bound, ignored = backup.parse_args(tokens, exit_on_error=False, print_error=False)
+    try:
+        command, bound, ignored = backup.parse_args(tokens, exit_on_error=False, print_error=False)
+    except CycloptsError as error:
+        error.command_chain = ("backup", *(error.command_chain or ()))
+        raise
     if "at" in ignored:
         bound.arguments["at"] = at
     if "of" in ignored:

@@ -5,13 +5,19 @@ from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
-from kept.base.errors import MalformedError, NotFoundError
+from kept.base.errors import ConflictError, MalformedError, NotFoundError, RefusedError
 from kept.cli.answers import AsJson, table, tell
 from kept.cli.exits import CHANGED, DONE
-from kept.cli.front.backup import backup
+from kept.cli.front.backup import USAGE, backup
 
-receiver = App(name="receiver", help="Keep others' copies, without being able to read them.")
-client = App(name="client", help="Who may bring copies here.")
+receiver = App(
+    name="receiver",
+    help="Keep others' copies, without being able to read them.",
+    usage=USAGE.format("receiver "),
+)
+client = App(
+    name="client", help="Who may bring copies here.", usage=USAGE.format("receiver client ")
+)
 backup.command(receiver)
 receiver.command(client)
 
@@ -150,6 +156,9 @@ def add(
         costs: a line for the client's page, as "5 euros a month".
         json: one object on one line.
         dir_: the keeper's folder; made when missing.
+
+    Raises:
+        RefusedError: somebody is so called.
     """
     from kept.backup.keeping import accounts
     from kept.backup.keeping.folder import Folder
@@ -157,7 +166,10 @@ def add(
     from kept.crypto.passwords import Passwords
 
     wanted = accounts.Wanted(name, quota, costs)
-    password = accounts.add(Folder(dir_), wanted, Passwords(), now=SystemClock().now())
+    try:
+        password = accounts.add(Folder(dir_), wanted, Passwords(), now=SystemClock().now())
+    except ConflictError as error:  # which is no lock
+        raise RefusedError("client_exists", str(error)) from None
     told = {"client": name, "password": password, "quota": f"{quota:g} GiB"}
     tell(dict(told), _added, as_json=json)
 
