@@ -250,3 +250,20 @@ def test_founded_houses_have_no_place(own_shop: Shop) -> None:
     said = own_shop.kept("backup", "list")
     assert said.code == 1
     assert "kept backup add" in said.err
+
+
+def test_a_ledger_out_of_a_copy_is_not_adopted(burnt: dict[str, str]) -> None:
+    """It would sign a second history: refused until the ledger told what was lost."""
+    house = "--data ./shop --passphrase-file NEW"
+    for line in (
+        "--data ./shop backup --repo DATA rebuild --keys KEYS --words-file WORDS",
+        "--data ./shop keyring recover --words-file WORDS --new-passphrase-file NEW",
+    ):
+        assert typed(line, burnt).code == 0
+    adopted = typed(f"{house} ledger adopt", burnt)
+    assert adopted.code == 5
+    assert "ledger succeed" in adopted.err
+    assert not (Path(burnt["./shop"]) / "high-water").exists()
+    assert typed(f'{house} ledger succeed --reason "It burnt."', burnt).code == 0
+    assert typed(f"{house} verify", burnt).code == 0
+    assert not (Path(burnt["./shop"]) / "from-copy").exists()

@@ -24,7 +24,7 @@ from kept.backup.model.places import Holds, PlaceOrder
 from kept.backup.model.report_reasons import FailedWhy
 from kept.backup.model.runs import HouseFound, RunState
 from kept.base.clock import EPOCH
-from kept.base.errors import NotFoundError, RefusedError, UnavailableError
+from kept.base.errors import ConflictError, NotFoundError, RefusedError, UnavailableError
 from kept.crypto.providers.recovery import RecoveryProvider
 from kept.crypto.secret import Secret
 from kept.crypto.words import from_words
@@ -517,3 +517,37 @@ def test_a_process_that_is_killed_has_failed(home: Home, tmp_path: Path):
     again: Any = back_up(parts, "closet", actor=IMPORTER)
     assert again.failed is None
     assert again.done.files >= 40
+
+
+@pytest.mark.parametrize("first", [Holds.DATA, Holds.KEYS])
+def test_keys_and_data_never_share_an_address(home: Home, tmp_path: Path, first: Holds) -> None:
+    """Not under another spelling, in either order; and what lies there stays as it is."""
+    second = Holds.KEYS if first is Holds.DATA else Holds.DATA
+    parts = copy_parts(home.house)
+    folder = tmp_path / "shelf"
+    add_place(parts, PlaceOrder("one", str(folder), first), actor=IMPORTER, may_share_disk=True)
+    if first is Holds.KEYS:
+        copy_keys(parts)
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    assert before
+    with pytest.raises(ConflictError):
+        add_place(parts, PlaceOrder("two", str(folder), first), actor=IMPORTER, may_share_disk=True)
+    alias = tmp_path / "alias"
+    alias.symlink_to(folder)
+    with pytest.raises(RefusedError):
+        add_place(parts, PlaceOrder("two", str(alias), second), actor=IMPORTER, may_share_disk=True)
+    assert before == {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_copy_of_keys_never_replaces_those_of_a_repository(home: Home, tmp_path: Path) -> None:
+    """A repository that came to lie at the place of keys later keeps its key file."""
+    parts = with_keys(home, tmp_path)
+    add_place(
+        parts, PlaceOrder("data", str(tmp_path / "data")), actor=IMPORTER, may_share_disk=True
+    )
+    shutil.rmtree(tmp_path / "shelf")
+    shutil.copytree(tmp_path / "data", tmp_path / "shelf")
+    before = sorted((tmp_path / "shelf" / "keys").iterdir())
+    copy_keys(parts)
+    assert before
+    assert all(path.exists() for path in before)

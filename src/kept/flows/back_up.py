@@ -29,11 +29,13 @@ from kept.flows.copy_orders import (
     CopyOrder,
     Engine,
     Failed,
+    Hear,
     KeylessOrder,
     Look,
     PrepareOrder,
     Stop,
     never,
+    unheard,
     unseen,
 )
 from kept.flows.copy_work import unread_why, why_failed
@@ -120,19 +122,37 @@ def add_place(
     actor: Actor,
     secrets: PlaceSecrets = NO_SECRETS,
     may_share_disk: bool = False,
+    hear: Hear = unheard,
+    stop: Stop = never,
 ) -> Added:
     """Make a place ready and remember it. The address may hold credentials: they are sealed.
 
+    Args:
+        parts: of the house.
+        order: what the owner says of the place.
+        actor: who wants it.
+        secrets: what the server wants to know of us.
+        may_share_disk: allow the disk of the house itself.
+        hear: told why it waits for a place that is away, and how long.
+        stop: asked often; True ends the waiting, and nothing is remembered.
+
     Raises:
-        ConflictError: a place has this name.
+        ConflictError: a place has this name or this address.
         MalformedError: no address.
         RefusedError: a plain way; the same disk as the house; another's repository; a place of
             keys that keeps what is deleted.
         UnavailableError: it cannot be reached or written. Nothing was remembered.
     """
-    if any(one.order.name == order.name for one in parts.db.read(places.places)):
+    known_places = parts.db.read(places.places)
+    if any(one.order.name == order.name for one in known_places):
         raise ConflictError(f"A place called {order.name} is there already. Nothing was changed.")
     address, told = parts.engine.read_address(order.address)
+    for one in known_places:
+        if one.order.address == address:
+            raise ConflictError(
+                f"The place {one.order.name} has this address: two names are not two copies."
+                " Nothing was changed."
+            )
     if order.holds is Holds.KEYS and address.startswith("s3:"):
         raise RefusedError(
             "backup.keys_would_stay",
@@ -149,7 +169,9 @@ def add_place(
             is_for_keys=order.holds is Holds.KEYS,
             beside=str(parts.folder.absolute()),
             may_share_disk=may_share_disk,
-        )
+        ),
+        hear=hear,
+        stop=stop,
     )
     if isinstance(done, Failed):
         failure = _told(done)

@@ -14,7 +14,7 @@ from kept.backup.model.report_reasons import FailedWhy, UnreadWhy
 from kept.backup.pipeline.backing_up import back_up
 from kept.backup.pipeline.run_plan import Around, Progress, RunDone, RunPlan, Stream, Watch
 from kept.backup.ports import FileKind, Place
-from kept.backup.repo.repository import Repository, create_repository, open_repository
+from kept.backup.repo.repository import Repository, create_repository, has_config, open_repository
 from kept.backup.sources.databases import DUMP
 from kept.backup.sources.excludes import Excludes
 from kept.backup.sources.walk import Root
@@ -58,7 +58,8 @@ def prepare(
     """Make the repository, or open the one that is there with our password.
 
     Raises:
-        RefusedError: the place of keys cannot let go of old ones; another's repository is there.
+        RefusedError: the place of keys cannot let go of old ones; another's repository is there;
+            keys and data would lie at one address.
         UnavailableError: the place cannot be reached or written.
         TamperedError: a repository is there and damaged.
     """
@@ -68,10 +69,12 @@ def prepare(
             "This place is on the same disk as the house: both would be lost together. Choose"
             " another disk.",
         )
+    place.create()
     if order.is_for_keys:
-        place.create()
+        _refuse_repository(place)
         _prove_removal(place)
         return PrepareDone(is_new=True, is_same_disk=is_same_disk)
+    _refuse_keys(place)
     password = Secret(order.access.password.encode())
     try:
         create_repository(place, password, now=around.clock.now())
@@ -79,6 +82,36 @@ def prepare(
         open_repository(place, password)
         return PrepareDone(is_new=False, is_same_disk=is_same_disk)
     return PrepareDone(is_new=True, is_same_disk=is_same_disk)
+
+
+def _refuse_repository(place: Place) -> None:
+    """Copies of keys and of data never lie at one address: each would lose the other's keys.
+
+    Raises:
+        RefusedError: a repository lies there.
+        UnavailableError: the place cannot be reached or read.
+    """
+    if has_config(place):
+        raise RefusedError(
+            "backup.keys_beside_data",
+            "A repository of copies lies there, and keys must never lie beside the data that they"
+            " open. Choose another place for the copy of keys.",
+        )
+
+
+def _refuse_keys(place: Place) -> None:
+    """The other way round: key files without a repository are a copy of the house's keys.
+
+    Raises:
+        RefusedError: a copy of keys lies there.
+        UnavailableError: the place cannot be reached or read.
+    """
+    if not has_config(place) and place.list(FileKind.KEY):
+        raise RefusedError(
+            "backup.data_beside_keys",
+            "A copy of keys lies there, and the data that they open must never lie beside it."
+            " Choose another place for the copies of data.",
+        )
 
 
 def _prove_removal(place: Place) -> None:
@@ -212,9 +245,10 @@ def put_keys(place: Place, order: KeysOrder) -> KeysDone:
     Killed in between, two stand there; the next one takes both away.
 
     Raises:
-        RefusedError: an old one cannot be removed.
+        RefusedError: an old one cannot be removed, or a repository lies there.
         UnavailableError: the place cannot be reached or written, or an old one stayed.
     """
+    _refuse_repository(place)
     with open(order.path, "rb") as file:  # noqa: PTH123  # a path as text, from the order
         sealed = file.read()
     digest = sha256(sealed)

@@ -70,6 +70,11 @@ class DataFolder:
         """Says that nothing in here is real."""
         return self.root / "demo"
 
+    @property
+    def copy_mark(self) -> Path:
+        """Says that all this came out of a copy, until the ledger told so."""
+        return self.root / "from-copy"
+
     def require(self) -> None:
         """Check that this is a data folder.
 

@@ -20,6 +20,7 @@ from kept.backup.pipeline.restoring import restore
 from kept.backup.ports import FileKind, Place
 from kept.backup.repo.repository import open_repository
 from kept.backup.sources.databases import DATA, DUMP, HOUSE, wipe
+from kept.base.durable import replace_file
 from kept.base.errors import KeptError, NotFoundError, RefusedError, TamperedError, UnavailableError
 from kept.crypto import keyring_file
 from kept.crypto.sealing import KeyMismatchError
@@ -136,6 +137,7 @@ def _join(work: Path, folder: Path) -> None:
         house.chmod(0o700)
         for path in (work / "keys").iterdir():
             path.rename(house / path.name)
+        replace_file(DataFolder(house).copy_mark, b"What was signed after the copy is unknown.\n")
         house.rename(folder)
     except OSError as error:
         raise UnavailableError(f"{folder} cannot be made: {error.strerror}.") from None

@@ -307,7 +307,7 @@ def create_repository(
         ConflictError: a repository stands there already; nothing was changed.
         UnavailableError: the place cannot be reached or written.
     """
-    if _has_config(place):
+    if has_config(place):
         raise ConflictError("A repository stands there already. Nothing was changed.")
     place.create()
     key, config = fresh_repo_key(), fresh_config()
@@ -337,7 +337,7 @@ def open_repository(place: Place, password: Secret, *, key_hint: str | None = No
         MalformedError: the config is none.
         UnavailableError: the place cannot be reached or read.
     """
-    if not _has_config(place):
+    if not has_config(place):
         raise NotFoundError("There is no repository there.")
     key_name, key = _unlock(place, password, key_hint)
     config = decode_config(key, place.get(FileKind.CONFIG, CONFIG_NAME))
@@ -391,7 +391,12 @@ def _put_key(
     return name
 
 
-def _has_config(place: Place) -> bool:
+def has_config(place: Place) -> bool:
+    """Whether a repository lies at a place.
+
+    Raises:
+        UnavailableError: the place cannot be reached or read.
+    """
     try:
         place.get(FileKind.CONFIG, CONFIG_NAME, length=1)
     except NotFoundError:

@@ -165,9 +165,15 @@ def adopt(call: Call) -> Json:
     """Write a missing high-water mark for what the database holds.
 
     Raises:
-        ConflictError: a server runs here, or the ledger refuses for another reason.
+        ConflictError: a server runs here, this house came out of a copy, or the ledger refuses
+            for another reason.
     """
     house = _alone(call)
+    if house.place.copy_mark.exists():
+        raise ConflictError(
+            "This house was brought back from a copy: what was signed after that copy is unknown,"
+            " so its ledger cannot be adopted. Use `kept ledger succeed`. Nothing was changed."
+        )
     found = house.sequencer.adopt(actor=call.actor, now=house.clock.now())
     if isinstance(found, Refusing):
         raise ConflictError(found.en)
@@ -199,6 +205,7 @@ def follow(call: Call) -> Json:
     refusing = sign_waiting(house, sequencer)
     if refusing is not None:
         raise ConflictError(f"The ledger goes on as {head.origin}. {refusing.en}")
+    house.place.copy_mark.unlink(missing_ok=True)
     return {"origin": head.origin, "size": head.size}
 
 

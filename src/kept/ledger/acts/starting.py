@@ -61,11 +61,11 @@ TREE_CHANGED = Refusing(
 MARK_MISSING = Refusing(
     "mark_missing",
     "The file `high-water` is missing, so it is unknown what was signed last. Nothing was signed;"
-    " acts wait. Put the file back if you have it. If this data is certainly the newest, run"
-    " `kept ledger adopt`.",
+    " acts wait. Put the file back if you have it. If this data came out of a copy, run"
+    " `kept ledger succeed`; only if it is certainly the newest, `kept ledger adopt`.",
     "Нет файла `high-water`, поэтому неизвестно, что было подписано последним. Ничего не подписано,"
-    " действия ждут. Верните файл, если он у вас есть. Если эти данные точно самые новые, выполните"
-    " `kept ledger adopt`.",
+    " действия ждут. Верните файл, если он у вас есть. Если эти данные из копии, выполните"
+    " `kept ledger succeed`; только если они точно самые новые — `kept ledger adopt`.",
 )
 MARK_FOREIGN = Refusing(
     "mark_foreign",
