@@ -1,5 +1,7 @@
 """How is a place opened from what an order says of it? In the processes that read and copy."""
 
+from dataclasses import replace
+
 from kept.backup.model.places import PlaceSecrets
 from kept.backup.model.schedule import Bandwidth
 from kept.backup.places.addresses import RestAddress, parse_address
@@ -25,7 +27,9 @@ def open_access(access: Access, when: Time) -> Place:
     def rate() -> float | None:
         return limits.at(when.clock.now().astimezone())
 
-    way = Way(via=via, up=rate, down=rate) if limits.limits else Way(via=via)
+    way = Way(via=via, ca=access.secrets.ca)
+    if limits.limits:
+        way = replace(way, up=rate, down=rate)
     address = parse_address(access.address)
     if isinstance(address, RestAddress):
         address = RestAddress(address.base, access.secrets.user)

@@ -7,7 +7,7 @@ No place is opened in this process: work goes to a process of its own (`copy_eng
 
 import os
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import msgspec
@@ -81,12 +81,10 @@ class DeskCopies:
         self._bounds.require_place(order.address, order.folders)
         if not isinstance(address, LocalAddress):
             user = address.user if isinstance(address, RestAddress) else ""
-            told = PlaceSecrets(
+            told = replace(
+                secrets,
                 user=user or secrets.user,
                 password=_password_in(address) or secrets.password,
-                s3_key_id=secrets.s3_key_id,
-                s3_secret=secrets.s3_secret,
-                s3_token=secrets.s3_token,
             )
             self._looks.knock(Access(order.address, told, "", order.via))
         add_place(

@@ -5,6 +5,8 @@ What a server wants to know of us never stands on the command line: it comes fro
 users have set already. The file wins, name by name.
 """
 
+import re
+import ssl
 import time
 import tomllib
 from collections.abc import Callable, Mapping
@@ -23,6 +25,7 @@ from kept.wiring.settings import place_environment
 
 NAMES = ("password", "s3_key_id", "s3_secret", "s3_token")
 MAX_FILE_BYTES = 64 * 1024
+_CERTIFICATE = re.compile(r"-----BEGIN CERTIFICATE-----.*?-----END CERTIFICATE-----", re.DOTALL)
 KIB = 1024
 
 
@@ -30,7 +33,7 @@ KIB = 1024
 class Route:
     """How a place is reached; "" and None for what is not asked. Limits are KiB a second.
 
-    `known` are secrets that the house keeps, by the names of the file and `user`.
+    `known` are secrets that the house keeps, by the names of the file, `user` and `ca`.
     """
 
     secrets_file: Path | None = None
@@ -83,6 +86,7 @@ def reach_place(url: str, route: Route, waiting: Waiting) -> Place:
         up=_rate(route.up_kib),
         down=_rate(route.down_kib),
         ca_file=route.ca_file,
+        ca="" if route.ca_file else route.known.get("ca", ""),
     )
     when = Time(
         clock=SystemClock(),
@@ -106,6 +110,32 @@ def told_address(url: str) -> str:
     """
     address = parse_address(url)
     return str(Path(address.path).absolute() if isinstance(address, LocalAddress) else address)
+
+
+def read_ca(path: Path | None) -> str:
+    """The certificates of a file, as text that needs no file later; nothing without one.
+
+    What else stands in the file, as a private key, is left out.
+
+    Raises:
+        NotFoundError: it cannot be read.
+        MalformedError: it holds no certificate, or far more than a few.
+    """
+    if path is None:
+        return ""
+    try:
+        with path.open("rb") as file:
+            text = file.read(MAX_FILE_BYTES + 1).decode("ascii", "replace")
+    except OSError as error:
+        raise NotFoundError(f"{path} cannot be read: {error.strerror}.") from None
+    found = "".join(f"{one}\n" for one in _CERTIFICATE.findall(text))
+    if not found or len(text) > MAX_FILE_BYTES:
+        raise MalformedError(str(path), "must hold certificates as PEM, at most 64 KiB")
+    try:
+        ssl.create_default_context(cadata=found)
+    except (OSError, ValueError):
+        raise MalformedError(str(path), "holds a certificate that cannot be read") from None
+    return found
 
 
 def _rate(kib: int | None) -> Callable[[], float] | None:

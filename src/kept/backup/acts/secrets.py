@@ -40,6 +40,7 @@ def seal_secrets(
         "s3_key_id": secrets.s3_key_id,
         "s3_secret": secrets.s3_secret,
         "s3_token": secrets.s3_token,
+        "ca": secrets.ca,
         "salt": draw(_SALT_BYTES).hex(),
     })
     return wrap_secret(key, Secret(plain.encode()), _place(vault_id, place_id))
@@ -57,7 +58,8 @@ def open_secrets(
         plain = unwrap_secret(key, wrapped, _place(vault_id, place_id))
         held = cast("dict[str, str]", json.loads(plain.reveal()))
         names = ("user", "password", "s3_key_id", "s3_secret", "s3_token")
-        return PlaceSecrets(*(held[name] for name in names))
+        # an older Kept kept no certificate
+        return PlaceSecrets(*(held[name] for name in names), ca=held.get("ca", ""))
     except (KeptError, ValueError, KeyError):
         raise TamperedError(_WHAT) from None
 

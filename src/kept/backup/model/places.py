@@ -80,18 +80,20 @@ class PlaceChange:
 
 @dataclass(frozen=True, slots=True, repr=False)
 class PlaceSecrets:
-    """What a server wants to know of us; "" where it is not asked. Never shown."""
+    """What a server wants to know of us, and we of it; "" where it is not asked. Never shown."""
 
     user: str = ""
     password: str = ""
     s3_key_id: str = ""
     s3_secret: str = ""
     s3_token: str = ""
+    ca: str = ""  # certificates to trust in place of the usual authorities, PEM
 
     @property
     def are_any(self) -> bool:
         """Whether there is something to keep."""
-        return bool(self.user or self.password or self.s3_key_id or self.s3_secret or self.s3_token)
+        opens = self.user or self.password or self.s3_key_id or self.s3_secret or self.s3_token
+        return bool(opens or self.ca)
 
 
 @dataclass(frozen=True, slots=True)

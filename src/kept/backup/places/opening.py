@@ -18,7 +18,7 @@ from kept.backup.places.addresses import (
 )
 from kept.backup.places.local import LocalPlace
 from kept.backup.places.rest import RestPlace
-from kept.backup.places.retrying import Retrying, Told, unheard
+from kept.backup.places.retrying import PATIENCE_S, Retrying, Told, unheard
 from kept.backup.places.s3 import S3Place
 from kept.backup.places.s3_signing import Keys
 from kept.backup.places.sftp import SftpPlace
@@ -50,13 +50,15 @@ class Way:
     """How a place is reached.
 
     `up` and `down` are bytes a second at this moment, None for no limit; `ca_file` replaces the
-    usual authorities; `region` is S3's, empty to read it from the address; `ssh` is the program.
+    usual authorities, and so does `ca`, which is its text; `region` is S3's, empty to read it from
+    the address; `ssh` is the program.
     """
 
     via: Via | None = None
     up: Callable[[], float | None] | None = None
     down: Callable[[], float | None] | None = None
     ca_file: Path | None = None
+    ca: str = ""
     region: str = ""
     ssh: Sequence[str] = ("ssh",)
 
@@ -66,7 +68,7 @@ class Time:
     """What tells and spends time: `monotonic` never runs backwards, `sleep` takes seconds.
 
     `rest` waits for a place that is away, and `told` hears why; None: as `sleep`. What either
-    raises ends the waiting.
+    raises ends the waiting, and so does `patience_s`.
     """
 
     clock: Clock
@@ -74,6 +76,7 @@ class Time:
     sleep: Callable[[float], None]
     rest: Callable[[float], None] | None = None
     told: Told = unheard
+    patience_s: float = PATIENCE_S
 
 
 NO_SECRETS = Secrets()
@@ -91,7 +94,14 @@ def open_place(
     """
     place = _adapter(address, time, secrets, way)
     rest = time.rest or time.sleep
-    return Retrying(place, clock=time.monotonic, sleep=rest, chance=_even, told=time.told)
+    return Retrying(
+        place,
+        clock=time.monotonic,
+        sleep=rest,
+        chance=_even,
+        told=time.told,
+        patience_s=time.patience_s,
+    )
 
 
 def _adapter(address: Address, time: Time, secrets: Secrets, way: Way) -> Place:
@@ -118,7 +128,7 @@ def _adapter(address: Address, time: Time, secrets: Secrets, way: Way) -> Place:
 
 
 def _web(time: Time, way: Way, pace: Pace) -> Web:
-    return Web(clock=time.clock, via=way.via, pace=pace, ca_file=way.ca_file)
+    return Web(clock=time.clock, via=way.via, pace=pace, ca_file=way.ca_file, ca=way.ca)
 
 
 def _pace(time: Time, way: Way) -> Pace:

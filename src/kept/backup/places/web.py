@@ -67,6 +67,7 @@ class Web:
         via: Via | None = None,
         pace: Pace = FREE,
         ca_file: Path | None = None,
+        ca: str = "",
     ) -> None:
         """Prepare; nothing is connected yet.
 
@@ -75,16 +76,17 @@ class Web:
             via: the only way out, where one is demanded.
             pace: the limits of the line.
             ca_file: whom to trust in place of the usual authorities, PEM.
+            ca: the same as text, where there is no file.
 
         Raises:
-            UnavailableError: `ca_file` cannot be read.
+            UnavailableError: `ca_file` or `ca` cannot be read.
         """
         self._clock = clock
         self._via = via
         self._pace = pace
         try:
-            trusted = ssl.create_default_context(cafile=str(ca_file)) if ca_file else True
-        except (OSError, ssl.SSLError) as error:
+            trusted = _authorities(ca_file, ca)
+        except (OSError, ValueError) as error:
             raise UnavailableError(
                 "The file of trusted certificates cannot be read.", retry_after=STUCK
             ) from error
@@ -207,6 +209,13 @@ class Web:
                     "The server sends more than was asked for.", retry_after=STUCK
                 )
             yield piece
+
+
+def _authorities(ca_file: Path | None, ca: str) -> ssl.SSLContext | bool:
+    """Whom to trust: those named, or the usual ones."""
+    if ca_file is None and not ca:
+        return True
+    return ssl.create_default_context(cafile=ca_file and str(ca_file), cadata=ca or None)
 
 
 def range_header(offset: int, length: int | None) -> dict[str, str]:

@@ -5,6 +5,7 @@ terminal reads the copies itself, and what it did there is written down by `note
 """
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, cast
 
 from kept.backup.acts import places, proofs, standing
@@ -35,7 +36,7 @@ from kept.flows.drop_place import drop_place
 from kept.wiring.copies import copy_parts
 
 MOST_UNREAD = 1000  # named in an answer; the rest is counted
-SECRET_NAMES = ("user", "password", "s3_key_id", "s3_secret", "s3_token")
+SECRET_NAMES = ("user", "password", "s3_key_id", "s3_secret", "s3_token", "ca")
 
 
 def add(call: Call) -> Json:
@@ -61,6 +62,11 @@ def add(call: Call) -> Json:
             actor=call.actor,
             secrets=secrets,
             may_share_disk=bool(call.args.get("same_disk")),
+            hear=lambda waits: call.progress({
+                "waits": waits.said,
+                "seconds": max(1, round(waits.seconds)),
+            }),
+            stop=call.is_left,
         )
     except ConflictError as error:  # which is no lock
         raise RefusedError("place_exists", str(error)) from None
@@ -405,15 +411,6 @@ def _error(failed: Failed) -> KeptError:
     return UnavailableError(failed.said)
 
 
-class _Never:
-    """Beside a server the terminal's own signal does not come here: the line breaks instead."""
-
-    def __enter__(self) -> Callable[[], bool]:
-        return lambda: False
-
-    def __exit__(self, *_: object) -> None:
-        pass
-
-
-def _stopping(call: Call) -> "Ctrl | _Never":
-    return Ctrl() if call.is_alone else _Never()
+def _stopping(call: Call) -> AbstractContextManager[Callable[[], bool]]:
+    """Beside a server the terminal's own signal does not come here: it hangs up instead."""
+    return Ctrl() if call.is_alone else nullcontext(call.is_left)

@@ -24,6 +24,7 @@ Lang = Annotated[str, Parameter(name="--lang")]
 KeysAt = Annotated[str, Parameter(name="--keys")]
 WordsFile = Annotated[Path | None, Parameter(name="--words-file")]
 MIB = 1 << 20
+LIMITS = "--limit-upload, --limit-download"
 
 
 @backup.command
@@ -42,7 +43,8 @@ def add(  # noqa: PLR0913  # each is something to say of a place
 ) -> None:
     """Add a place for the house's copies, and make its repository.
 
-    What the server wants to know of us is given by --secrets-file; the house keeps it sealed.
+    What the server wants to know of us is given by --secrets-file; the house keeps it sealed, and
+    with it the certificates of --ca-file: neither file is needed later.
 
     Args:
         name: small latin letters, digits, - and _; it stands in the public ledger.
@@ -53,18 +55,21 @@ def add(  # noqa: PLR0913  # each is something to say of a place
         keys: a place for the copy of the keys, apart from the data, and for nothing else.
         same_disk: allow a place on the disk of the house itself, which burns with it.
         json: one object on one line.
-        of: how it is reached: --via and --secrets-file.
+        of: how it is reached: --via, --secrets-file, --ca-file.
 
     Raises:
-        MalformedError: with --repo, which needs no house.
+        MalformedError: with --repo, which needs no house; with a limit.
     """
-    from kept.wiring.far_places import read_secrets
+    from kept.wiring.far_places import read_ca, read_secrets
 
     if of.repo:
         raise MalformedError("--repo", "add is for a house; without one it is `init`")
+    if of.up_kib is not None or of.down_kib is not None:
+        raise MalformedError(LIMITS, "a house's copies keep to the limit of its plan instead")
     secrets = read_secrets(of.secrets_file)
     told = of.at.do(
         "backup add",
+        shown=_say_waits,
         name=name,
         url=_whole(url),
         part_bytes=part_size * MIB,
@@ -77,8 +82,16 @@ def add(  # noqa: PLR0913  # each is something to say of a place
         s3_key_id=secrets.get("s3_key_id", ""),
         s3_secret=secrets.get("s3_secret", ""),
         s3_token=secrets.get("s3_token", ""),
+        ca=read_ca(of.ca_file),
     )
     tell(told, _added, as_json=json)
+
+
+def _say_waits(far: dict[str, Any]) -> None:
+    """Why there is a wait; whoever sits there would think that nothing goes on."""
+    if sys.stderr.isatty():
+        said = f"{far['waits']} Trying again in {far['seconds']} s. Ctrl-C ends it."
+        print(said, file=sys.stderr, flush=True)
 
 
 def _whole(url: str) -> str:
