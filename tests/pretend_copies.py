@@ -22,6 +22,7 @@ from kept.flows.copy_orders import (
     CopyOrder,
     DrillDone,
     DrillOrder,
+    Hear,
     KeylessDone,
     KeylessOrder,
     KeysDone,
@@ -31,6 +32,7 @@ from kept.flows.copy_orders import (
     PrepareOrder,
     Stop,
     never,
+    unheard,
     unseen,
 )
 from kept.flows.drill import drill
@@ -54,8 +56,11 @@ class Pretend:
         """See `Engine`."""
         return text, PlaceSecrets()
 
-    def prepare(self, order: PrepareOrder) -> PrepareDone:
+    def prepare(
+        self, order: PrepareOrder, *, hear: Hear = unheard, stop: Stop = never
+    ) -> PrepareDone:
         """See `Engine`."""
+        del hear, stop
         is_new = order.access.address not in self.snapshots
         self.snapshots.setdefault(order.access.address, [])
         return PrepareDone(is_new=is_new, is_same_disk=False)

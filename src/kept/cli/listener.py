@@ -102,7 +102,17 @@ class _Caller(socketserver.StreamRequestHandler):
             progress=self._progress,
             signed=self.server.signed,
             is_alone=False,
+            is_left=self._is_left,
         )
+
+    def _is_left(self) -> bool:
+        """Whether the caller hung up: it asks once, so nothing else comes from it."""
+        try:
+            return not self.connection.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT)
+        except BlockingIOError:
+            return False
+        except OSError:
+            return True
 
     def _progress(self, said: dict[str, Json]) -> None:
         if self.server.stopping:

@@ -162,12 +162,25 @@ class CopyProgress:
     bytes_in_all: int | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Waits:
+    """A place is away: why, and after how many seconds it is tried again."""
+
+    said: str
+    seconds: float
+
+
 Look = Callable[[CopyProgress], None]
+Hear = Callable[[Waits], None]
 Stop = Callable[[], bool]
 
 
 def unseen(_: CopyProgress) -> None:
     """A `Look` that does not look."""
+
+
+def unheard(_: Waits) -> None:
+    """A `Hear` that does not listen."""
 
 
 def never() -> bool:
@@ -187,8 +200,10 @@ class Engine(Protocol):
         """
         ...
 
-    def prepare(self, order: PrepareOrder) -> PrepareDone | Failed:
-        """Make a place ready."""
+    def prepare(
+        self, order: PrepareOrder, *, hear: Hear = unheard, stop: Stop = never
+    ) -> PrepareDone | Failed:
+        """Make a place ready. One that is away is waited for a short while."""
         ...
 
     def copy(

@@ -8,6 +8,7 @@ failed. The child is `kept.wiring.copying`.
 
 import os
 import shutil
+import signal
 import subprocess
 import sys
 import threading
@@ -27,6 +28,7 @@ from kept.flows.copy_orders import (
     DrillDone,
     DrillOrder,
     Failed,
+    Hear,
     KeylessDone,
     KeylessOrder,
     KeysDone,
@@ -35,7 +37,9 @@ from kept.flows.copy_orders import (
     PrepareDone,
     PrepareOrder,
     Stop,
+    Waits,
     never,
+    unheard,
     unseen,
 )
 
@@ -47,9 +51,10 @@ CUT_OFF = "The program that copies ended without an answer. What it had stored i
 
 
 class Line(msgspec.Struct):
-    """One line of a child: how far it is, or its one last word."""
+    """One line of a child: how far it is, why it waits, or its one last word."""
 
     progress: CopyProgress | None = None
+    waits: Waits | None = None
     done: msgspec.Raw = msgspec.Raw()
     failed: Failed | None = None
 
@@ -67,9 +72,11 @@ class ChildEngine:
             return str(Path(address.path).absolute()), PlaceSecrets()
         return str(address), PlaceSecrets()
 
-    def prepare(self, order: PrepareOrder) -> PrepareDone | Failed:
+    def prepare(
+        self, order: PrepareOrder, *, hear: Hear = unheard, stop: Stop = never
+    ) -> PrepareDone | Failed:
         """See `Engine`."""
-        return run_child("prepare", order, PrepareDone, look=unseen, stop=never)
+        return run_child("prepare", order, PrepareDone, look=unseen, hear=hear, stop=stop)
 
     def copy(
         self, order: CopyOrder, *, look: Look = unseen, stop: Stop = never
@@ -90,7 +97,9 @@ class ChildEngine:
         return run_child("keys", order, KeysDone, look=unseen, stop=never)
 
 
-def run_child(job: str, order: object, answer: type[T], *, look: Look, stop: Stop) -> T | Failed:
+def run_child(
+    job: str, order: object, answer: type[T], *, look: Look, stop: Stop, hear: Hear = unheard
+) -> T | Failed:
     """Let a child carry out one order; a failure is an answer.
 
     Args:
@@ -99,16 +108,12 @@ def run_child(job: str, order: object, answer: type[T], *, look: Look, stop: Sto
         answer: what a done one is answered with.
         look: told how far it is.
         stop: asked often; True tells the child to end.
+        hear: told why it waits for a place that is away.
     """
     idle = shutil.which("ionice")
     command = [*([idle, "-c", "3"] if idle else []), sys.executable, "-m", CHILD, job]
     try:
-        child = subprocess.Popen(  # noqa: S603  # nosec B603  # our own module
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            cwd=os.sep,
-        )
+        child = _started(command)
     except OSError as error:
         return Failed(FailedWhy.UNKNOWN, f"Nothing can be started here: {error.strerror}.")
     ended = threading.Event()
@@ -127,6 +132,8 @@ def run_child(job: str, order: object, answer: type[T], *, look: Look, stop: Sto
                 line = msgspec.json.decode(raw, type=Line)
                 if line.progress is not None:
                     look(line.progress)
+                elif line.waits is not None:
+                    hear(line.waits)
                 elif line.failed is not None:
                     return line.failed
                 elif bytes(line.done):
@@ -138,6 +145,24 @@ def run_child(job: str, order: object, answer: type[T], *, look: Look, stop: Sto
             stopper.join()
             child.stdin.close()
     return Failed(FailedWhy.UNKNOWN, CUT_OFF)
+
+
+def _started(command: list[str]) -> "subprocess.Popen[bytes]":
+    """A child that Ctrl-C leaves alone from its first moment: this process tells it to end.
+
+    Raises:
+        OSError: it cannot be started.
+    """
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT})  # is handed on
+    try:
+        return subprocess.Popen(  # noqa: S603  # nosec B603  # our own module
+            command,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            cwd=os.sep,
+        )
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _pass_on(child: "subprocess.Popen[bytes]", stop: Stop, ended: threading.Event) -> None:

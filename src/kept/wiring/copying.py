@@ -2,7 +2,8 @@
 
 `python -m kept.wiring.copying JOB`, started by `copy_engine`; not for people. It steps back behind
 everything else, holds no database open, and ends its run clean when it is told to stop or when
-whoever started it is gone.
+whoever started it is gone. Somebody sits and waits while a place is made ready, so that has little
+patience, and ends at once: what it began there holds nobody up.
 """
 
 import os
@@ -36,6 +37,7 @@ from kept.flows.copy_orders import (
     KeylessOrder,
     KeysOrder,
     PrepareOrder,
+    Waits,
 )
 from kept.flows.upkeep_orders import (
     CheckOrder,
@@ -47,6 +49,8 @@ from kept.flows.upkeep_orders import (
 from kept.wiring.access import open_access
 
 TOLD_EVERY = timedelta(milliseconds=200)
+PREPARING_S = 30.0  # as long as a place may be away that is made ready
+ENDING_S = 3.0  # for what is made ready to end by itself
 STOPPED = Failed(FailedWhy.UNKNOWN, "The copy was stopped before its end.", "stopped")
 _STDIN = 0
 _ORDERS: dict[str, type[Any]] = {
@@ -69,6 +73,7 @@ def main() -> int:
     step_back()
     settle()
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # whoever started this decides
+    signal.pthread_sigmask(signal.SIG_UNBLOCK, {signal.SIGINT})
     order = msgspec.json.decode(_first_line(), type=_ORDERS[sys.argv[1]])
     stopped = threading.Event()
 
@@ -76,13 +81,17 @@ def main() -> int:
         stopped.set()
 
     signal.signal(signal.SIGTERM, stop)
-    threading.Thread(target=_listen, args=(stopped,), daemon=True).start()
+    threading.Thread(target=_listen, args=(sys.argv[1], stopped), daemon=True).start()
     try:
-        done = _carried_out(sys.argv[1], order, stopped)
-    except (KeptError, OSError) as error:
-        _say(failed=STOPPED if stopped.is_set() else copy_work.why_failed(error))
+        try:
+            done = _carried_out(sys.argv[1], order, stopped)
+        except (KeptError, OSError) as error:
+            _say(failed=STOPPED if stopped.is_set() else copy_work.why_failed(error))
+            return 1
+        _say(done=done)
+    except BrokenPipeError:  # nobody is there to be answered
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 1
-    _say(done=done)
     return 0
 
 
@@ -92,10 +101,13 @@ def _first_line() -> bytes:
         return pipe.readline()
 
 
-def _listen(stopped: threading.Event) -> None:
+def _listen(job: str, stopped: threading.Event) -> None:
     """Anything more, or the end of the pipe: stop. Not buffered: the lock would outlive us."""
     os.read(_STDIN, 1)
     stopped.set()
+    if job == "prepare":
+        time.sleep(ENDING_S)
+        os._exit(1)  # it waits for an answer of a server, perhaps for ever
 
 
 def _carried_out(job: str, order: Any, stopped: threading.Event) -> object:  # noqa: ANN401
@@ -111,7 +123,7 @@ def _carried_out(job: str, order: Any, stopped: threading.Event) -> object:  # n
         if stopped.wait(seconds):
             raise UnavailableError("Ended before the place came back.", retry_after=STUCK)
 
-    when = Time(around.clock, time.monotonic, time.sleep, rest)
+    when = _time(job, around, rest)
     place = open_access(order.access, when)
     try:
         match job:
@@ -131,6 +143,18 @@ def _carried_out(job: str, order: Any, stopped: threading.Event) -> object:  # n
                 return upkeep_work.carry_out(place, order, around, look=told, stop=stop)
     finally:
         place.close()
+
+
+def _time(job: str, around: Around, rest: Callable[[float], None]) -> Time:
+    """A night is long; somebody who adds a place sits before it."""
+    if job != "prepare":
+        return Time(around.clock, around.monotonic, around.sleep, rest)
+    told, patience_s = _tell_waits, PREPARING_S
+    return Time(around.clock, around.monotonic, around.sleep, rest, told, patience_s)
+
+
+def _tell_waits(error: UnavailableError, seconds: float) -> None:
+    _say(waits=Waits(str(error), seconds))
 
 
 def _is_same_disk(address: Address, beside: str) -> bool:
@@ -155,9 +179,13 @@ def _look() -> Callable[[CopyProgress], None]:
 
 
 def _say(
-    *, progress: CopyProgress | None = None, done: object = None, failed: Failed | None = None
+    *,
+    progress: CopyProgress | None = None,
+    waits: Waits | None = None,
+    done: object = None,
+    failed: Failed | None = None,
 ) -> None:
-    line = {"progress": progress, "done": done, "failed": failed}
+    line = {"progress": progress, "waits": waits, "done": done, "failed": failed}
     held = {name: value for name, value in line.items() if value is not None}
     sys.stdout.buffer.write(msgspec.json.encode(held) + b"\n")
     sys.stdout.buffer.flush()

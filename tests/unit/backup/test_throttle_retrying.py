@@ -108,6 +108,17 @@ def test_gives_up_after_a_quarter_hour(chance: float) -> None:
     assert PATIENCE_S - 60 <= sum(hours.slept) <= PATIENCE_S
 
 
+def test_somebody_who_sits_there_gives_up_sooner() -> None:
+    """The patience is whoever's who asks."""
+    hours = Hours()
+    place = Retrying(
+        Moody(away()), clock=hours.clock, sleep=hours.sleep, chance=lambda: 0.5, patience_s=30
+    )
+    with pytest.raises(UnavailableError, match="away"):
+        place.create()
+    assert hours.slept == [0.5, 1, 2, 4, 8]
+
+
 def test_hopeless_is_told_at_once() -> None:
     """A wrong password is not tried for a quarter hour."""
     hours = Hours()

@@ -1,10 +1,10 @@
 """How long does a place that is away get?
 
 Full jitter: each wait is drawn evenly between nothing and a bound that doubles from 1 s to 60 s,
-and is never shorter than the server asked. A place that was away for 15 minutes, whichever calls
-met it so, is told as away, and each later call tries once until one succeeds; the next run goes
-on where this one stopped. Every call may be made twice: files never change, and removing what is
-gone is fine.
+and is never shorter than the server asked. A place that was away for 15 minutes, or as long as
+whoever asks has patience, whichever calls met it so, is told as away, and each later call tries
+once until one succeeds; the next run goes on where this one stopped. Every call may be made twice:
+files never change, and removing what is gone is fine.
 """
 
 from collections.abc import Callable
@@ -37,6 +37,7 @@ class Retrying:
         sleep: Callable[[float], None],
         chance: Callable[[], float],
         told: Told = unheard,
+        patience_s: float = PATIENCE_S,
     ) -> None:
         """Wrap a place.
 
@@ -46,12 +47,14 @@ class Retrying:
             sleep: waits so many seconds; what it raises ends the trying.
             chance: an even draw from 0 up to, not including, 1.
             told: hears before each wait why and how long.
+            patience_s: for how long a place may be away before it is told as away.
         """
         self._place = place
         self._clock = clock
         self._sleep = sleep
         self._chance = chance
         self._told = told
+        self._patience_s = patience_s
         self._away_since: float | None = None  # of all threads; None while calls succeed
 
     @property
@@ -112,6 +115,6 @@ class Retrying:
             since = self._away_since = now
         bound = min(LONGEST_WAIT_S, FIRST_WAIT_S * 2**doublings)
         wait = max(self._chance() * bound, error.retry_after.total_seconds())
-        if now - min(began, since) + wait > PATIENCE_S:
+        if now - min(began, since) + wait > self._patience_s:
             raise error
         return wait

@@ -258,6 +258,13 @@ class Link:
         for words, sentence in _REASONS:
             if words in said:
                 return UnavailableError(sentence, retry_after=STUCK)
+        if b"connection refused" in said:
+            return UnavailableError(
+                "The machine is there, but nothing answers on it: is its SSH server running?",
+                retry_after=SOON,
+            )
+        if b"timed out" in said or b"no route to host" in said:
+            return UnavailableError("The server does not answer.", retry_after=SOON)
         return UnavailableError("The connection to the server broke.", retry_after=SOON)
 
 

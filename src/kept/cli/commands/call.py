@@ -24,12 +24,18 @@ def user_name(uid: int) -> str:
         return f"uid{uid}"
 
 
+def waited_for() -> bool:
+    """The `is_left` of a command in whose own process it is asked for."""
+    return False
+
+
 @dataclass(frozen=True, slots=True)
 class Call:
     """One command at work.
 
     `signed` waits for the ledger; False when it does not sign now. `is_alone` says that no server
-    runs here, so nobody but the command itself goes on with what takes several steps.
+    runs here, so nobody but the command itself goes on with what takes several steps. `is_left`
+    says that whoever asked is gone and hears no answer.
     """
 
     house: House
@@ -38,6 +44,7 @@ class Call:
     progress: Callable[[dict[str, Json]], None]
     signed: Callable[[], bool]
     is_alone: bool
+    is_left: Callable[[], bool] = waited_for
 
     @property
     def actor(self) -> Actor:
