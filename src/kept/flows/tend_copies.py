@@ -100,7 +100,8 @@ def tend_copies(parts: CopyParts, wanted: Due, /, *, stop: Stop = never) -> tupl
     problems = list[str]()
     work = [(copy_keys_once, "")] if wanted.keys else []
     work += [(_copy_once, name) for name in wanted.copies]
-    work += [(_drill_once, name) for name in wanted.drills]
+    renewed = set(wanted.copies)  # the log has no page yet that is newer than these
+    work += [(_drill_once, name) for name in wanted.drills if name not in renewed]
     for step, name in work:
         if stop():
             break
