@@ -101,6 +101,18 @@ def test_a_place_that_is_away_is_told_soon(own_shop: Shop) -> None:
     assert own_shop.kept("backup", "places", "--json").json == []
 
 
+def test_a_folder_that_cannot_be_made_is_told_as_such(own_shop: Shop, tmp_path: Path) -> None:
+    """It never was there, so nobody is asked for its disk."""
+    (tmp_path / "letter").write_text("dear all", encoding="utf-8")
+    for folder, why in (
+        (Path("/proc/nope"), "the system takes no folder there"),
+        (tmp_path / "letter" / "copies", "a file is in its way"),
+    ):
+        done = own_shop.kept("backup", "add", "bad", str(folder), "--same-disk")
+        assert done.code == 1
+        assert f"could not be made: {why}" in done.err
+
+
 def test_ctrl_c_while_a_place_is_away(own_shop: Shop) -> None:
     """It says what it waits for, then ends quietly and leaves nobody behind."""
     with sitting(own_shop, "backup", "add", "far", nobody()) as seen:

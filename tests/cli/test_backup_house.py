@@ -116,6 +116,7 @@ def test_a_place_on_the_same_disk_must_be_wanted(own_shop: Shop, tmp_path) -> No
     said = own_shop.kept("backup", "add", "closet", str(tmp_path / "closet"))
     assert said.code == 1
     assert "same disk" in said.err
+    assert "--same-disk" in said.err
     assert answer(own_shop, "places") == []
     assert own_shop.kept("backup", "run").code == 1
 

@@ -56,9 +56,10 @@ class LocalPlace:
             UnavailableError: a folder cannot be made.
         """
         with _told():
-            self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-            for below in folders():
-                (self._folder / below).mkdir(mode=0o700, exist_ok=True)
+            with _made():
+                self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+                for below in folders():
+                    (self._folder / below).mkdir(mode=0o700, exist_ok=True)
             sync_folder(self._folder / "data")
             sync_folder(self._folder)
             sync_folder(self._folder.parent)
@@ -212,6 +213,35 @@ class LocalPlace:
 def _write_all(handle: int, piece: memoryview) -> None:
     while len(piece):
         piece = piece[os.write(handle, piece) :]
+
+
+@contextmanager
+def _made() -> Generator[None]:
+    """Tell why a folder could not be made; what is usual with disks is left to `_told`.
+
+    Raises:
+        UnavailableError: in place of what the system says of a folder.
+        OSError: another one.
+    """
+    try:
+        yield
+    except (FileExistsError, NotADirectoryError) as error:
+        raise UnavailableError(
+            "The folder for the copy could not be made: a file is in its way.", retry_after=STUCK
+        ) from error
+    except FileNotFoundError as error:
+        raise UnavailableError(
+            "The folder for the copy could not be made: the system takes no folder there.",
+            retry_after=STUCK,
+        ) from error
+    except OSError as error:
+        if error.errno not in _CLOSED:
+            raise
+        raise UnavailableError(
+            "The folder for the copy could not be made: we may not write there. If it is to lie on"
+            " a disk of its own: is that plugged in?",
+            retry_after=STUCK,
+        ) from error
 
 
 @contextmanager

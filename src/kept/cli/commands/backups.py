@@ -9,6 +9,7 @@ from contextlib import AbstractContextManager, nullcontext
 from typing import Any, TypeAlias, cast
 
 from kept.backup.acts import places, proofs, standing
+from kept.backup.model.inventory import encode
 from kept.backup.model.places import MIB, USUAL_PART, Holds, KnownPlace, PlaceOrder, PlaceSecrets
 from kept.backup.model.report import tell
 from kept.backup.model.report_reasons import FailedWhy
@@ -28,11 +29,13 @@ from kept.cli.ctrl import Ctrl
 from kept.db.seam import Pending, Tx
 from kept.flows.back_up import access_of, add_place, back_up
 from kept.flows.copy_keys import copy_keys
+from kept.flows.copy_list import listed
 from kept.flows.copy_orders import CopyProgress, Failed
 from kept.flows.copy_sights import noted
 from kept.flows.drill import USUAL_PICKS
 from kept.flows.drill import drill as take_back
 from kept.flows.drop_place import drop_place
+from kept.ledger.acts.serving import Log, checkpoint
 from kept.wiring.copies import copy_parts
 
 MOST_UNREAD = 1000  # named in an answer; the rest is counted
@@ -43,7 +46,7 @@ def add(call: Call) -> Json:
     """Make a place ready and remember it.
 
     Raises:
-        RefusedError: a place has this name.
+        RefusedError: a place has this name; as `add_place`.
     """
     order = PlaceOrder(
         name=call.text("name"),
@@ -70,6 +73,11 @@ def add(call: Call) -> Json:
         )
     except ConflictError as error:  # which is no lock
         raise RefusedError("place_exists", str(error)) from None
+    except RefusedError as error:
+        if error.code != "backup.same_disk":
+            raise
+        more = "If you want it all the same, give --same-disk."
+        raise RefusedError(error.code, f"{error} {more}") from None
     return {
         "name": order.name,
         "address": added.place.order.address,
@@ -134,6 +142,8 @@ def run(call: Call) -> Json:
         "seconds": made.seconds,
         "unread": unread,
         "unread_count": len(made.unread),
+        "gone": [one.encode().decode().split()[0] for one in done.gone[:MOST_UNREAD]],
+        "gone_count": len(done.gone),
         "unsteady": list(made.unsteady[:MOST_UNREAD]),
         "act": done.act,
     }
@@ -204,6 +214,20 @@ def way(call: Call) -> Json:
         "via": access.via,
         "secrets": {name: getattr(access.secrets, name) for name in SECRET_NAMES},
         "keep": _keep(call),
+    }
+
+
+def listed_there(call: Call) -> Json:
+    """What should lie at a place, a file a line, and the newest page of the ledger.
+
+    Raises:
+        UnavailableError: data.db cannot be read.
+    """
+    place, house = _chosen(call), call.house
+    note = house.db.read(lambda tx: checkpoint(tx, Log(house.vault.origin, house.tiles)))
+    return {
+        "files": encode(listed(house.db, house.tiles, place)).decode(),
+        "checkpoint": None if note is None else note.decode(),
     }
 
 
