@@ -8,6 +8,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -287,50 +288,71 @@ class TestKeys:
     def test_the_sheet_opens_only_after_it_was_typed(self, yard: Yard) -> None:
         """Printed, typed with numbers and capitals as people do, and then it opens."""
         sheet = yard.folder / "sheet.txt"
-        wrong = yard.kept("key", "kit", "--to", sheet, stdin="babab\n" * 3)
-        assert wrong.code == 1
-        assert len(yard.names("keys")) == 1
-        ended = run_kit(yard, sheet)
+        ended, told = run_kit(yard, sheet, lambda words: "\n" * 4 + copied(words))
         assert ended == 0
-        words = words_of(sheet)
         paper = yard.folder / "typed"
-        paper.write_text(" ".join(words) + "\n", encoding="utf-8")
+        paper.write_text(" ".join(words_of(told)) + "\n", encoding="utf-8")
         assert yard.kept("run", "source", password=paper).code == 0
         assert sheet.stat().st_mode & 0o777 == 0o600
 
+    def test_a_sheet_that_opens_nothing_does_not_stay(self, yard: Yard) -> None:
+        """Other words, three times: no key is made, and the file with the words is gone."""
+        sheet = yard.folder / "sheet.txt"
+        ended, told = run_kit(yard, sheet, lambda _: "babab\n" * 3)
+        assert ended == 1
+        assert len(words_of(told)) == 9
+        assert not sheet.exists()
+        assert len(yard.names("keys")) == 1
+
+    def test_without_a_terminal_no_sheet_is_made(self, yard: Yard) -> None:
+        """Nobody could type the words again, so they are not shown either."""
+        sheet = yard.folder / "sheet.txt"
+        for words in ((), ("--to", sheet)):
+            said = yard.kept("key", "kit", *words, stdin="babab\n" * 3)
+            assert (said.code, said.out) == (1, "")
+            assert "RECOVERY SHEET" not in said.err
+            assert "terminal" in said.err
+        assert not sheet.exists()
+
     def test_the_page_to_print_loads_nothing(self, yard: Yard) -> None:
         """It holds the words and says what they open, and no address of another site."""
-        page = yard.folder / "sheet.html"
-        yard.kept("key", "kit", "--to", page, stdin="")
-        text = page.read_text(encoding="utf-8")
+        _, text = run_kit(yard, yard.folder / "sheet.html", lambda _: "\x04")  # Ctrl-D
         assert str(yard.repo) in text
         assert text.count("<li>") == 9
         assert "http" not in text
 
 
-def words_of(sheet: Path) -> list[str]:
+def words_of(sheet: str) -> list[str]:
     """The words on a sheet."""
-    lines = sheet.read_text(encoding="utf-8").split("in this order:")[1].split("Whoever")[0]
+    lines = sheet.split("in this order:")[1].split("Whoever", maxsplit=1)[0]
     return [word for word in lines.split() if word.isalpha()]
 
 
-def run_kit(yard: Yard, sheet: Path) -> int:
-    """Make a sheet, and type what stands on it when it is asked for."""
-    sheet.unlink(missing_ok=True)
-    process = subprocess.Popen(
+def copied(sheet: str) -> str:
+    """The words as people type them off a sheet."""
+    words = enumerate(words_of(sheet), start=1)
+    return ", ".join(f"{n}. {word.upper()}" for n, word in words) + "\n"
+
+
+def run_kit(yard: Yard, sheet: Path, typed: Callable[[str], str]) -> tuple[int, str]:
+    """Make a sheet and type at a terminal when asked; the exit code, and the sheet as it was."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
         yard.words("key", "kit", "--to", sheet),
         env=clean(),
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
-    )
-    until = time.monotonic() + 30
-    while (not sheet.exists() or not sheet.stat().st_size) and time.monotonic() < until:
-        time.sleep(0.05)
-    typed = ", ".join(f"{n}. {word.upper()}" for n, word in enumerate(words_of(sheet), start=1))
-    process.communicate(f"{typed}\n", timeout=60)
-    return process.returncode
+    ) as process:
+        os.close(theirs)
+        assert process.stderr is not None
+        process.stderr.readline()  # "The sheet is in …": it is whole
+        told = sheet.read_text(encoding="utf-8")
+        os.write(ours, typed(told).encode())
+        process.communicate(timeout=60)
+    os.close(ours)
+    return process.returncode, told
 
 
 @pytest.mark.needs("restic")

@@ -5,7 +5,7 @@ import os
 import sys
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal
 
 from cyclopts import Parameter
 
@@ -16,6 +16,7 @@ from kept.cli.messages import RemoteBugError, error_message
 
 AsJson = Annotated[bool, Parameter(name="--json", negative="")]
 Id = Annotated[str, Parameter(name="ID")]
+Lang = Literal["en", "ru"]  # what the program speaks; another one is refused with these
 
 
 def shown_default(value: object) -> str | None:

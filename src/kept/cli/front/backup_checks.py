@@ -9,7 +9,7 @@ from cyclopts import Parameter
 
 from kept.base.encoding import Json
 from kept.base.errors import MalformedError, NotFoundError
-from kept.cli.answers import AsJson, tell
+from kept.cli.answers import AsJson, Lang, tell
 from kept.cli.copy_bar import path_text, size_text
 from kept.cli.ctrl import Ctrl
 from kept.cli.exits import FAILED, INTERRUPTED
@@ -24,7 +24,6 @@ ReadData = Annotated[bool, Parameter(name="--read-data", negative="")]
 Subset = Annotated[str, Parameter(name="--read-data-subset")]
 SeedFrom = Annotated[str, Parameter(name="--seed-from")]
 All = Annotated[bool, Parameter(name="--all", negative="")]
-Lang = Annotated[str, Parameter(name="--lang")]
 Example = Annotated[bool, Parameter(name="--example", negative="")]
 GB = Decimal(10) ** 9
 ROUNDS_A_YEAR = 12

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from cyclopts import Parameter
 
 from kept.base.errors import MalformedError, RefusedError
-from kept.cli.answers import AsJson, table, tell
+from kept.cli.answers import AsJson, Lang, table, tell
 from kept.cli.copy_bar import size_text
 from kept.cli.exits import DONE, FAILED
 from kept.cli.front.backup import backup
@@ -20,7 +20,6 @@ SameDisk = Annotated[bool, Parameter(name="--same-disk", negative="")]
 Keys = Annotated[bool, Parameter(name="--keys", negative="")]
 Destroyed = Annotated[bool, Parameter(name="--destroyed", negative="")]
 Yes = Annotated[bool, Parameter(name="--yes", negative="")]
-Lang = Annotated[str, Parameter(name="--lang")]
 KeysAt = Annotated[str, Parameter(name="--keys")]
 WordsFile = Annotated[Path | None, Parameter(name="--words-file")]
 MIB = 1 << 20
@@ -177,7 +176,7 @@ def _removed(told: dict[str, Any]) -> str:
 
 
 @backup.command
-def status(*, lang: Lang = "", json: AsJson = False, of: Of) -> int:
+def status(*, lang: Lang | None = None, json: AsJson = False, of: Of) -> int:
     """How the copies stand, in plain words, each with its evidence.
 
     Exits 1 while a place failed, or there is no copy.
@@ -187,7 +186,7 @@ def status(*, lang: Lang = "", json: AsJson = False, of: Of) -> int:
         json: one object on one line.
         of: not used but for the house.
     """
-    told: Any = of.at.do("backup status", lang=lang)
+    told: Any = of.at.do("backup status", lang=lang or "")
     tell(told, _status, as_json=json)
     data = [one for one in told["places"] if one["holds"] == "data" and one["enabled"]]
     is_good = data and all(one["newest_copy"] and one["why"] is None for one in data)

@@ -1,6 +1,7 @@
 """What is typed to make a repository, and to let passphrases in and out of it?"""
 
 import sys
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -120,12 +121,14 @@ def kit(*, to: Path | None = None, json: AsJson = False, of: Of) -> None:
     Only when the words were typed again from the paper do they open the repository.
 
     Args:
-        to: write the sheet here to print it: a page if it ends in .html, else plain text.
+        to: write the sheet here to print it: a page if it ends in .html, else plain text; taken
+            away again if the words open nothing.
         json: one object on one line, without the words.
         of: which repository.
 
     Raises:
-        RefusedError: they were not typed as they stand on the sheet.
+        RefusedError: they were not typed as they stand on the sheet, or there is no terminal to
+            type them at.
     """
     from kept.cli.recovery_sheet import Sheet, html_page, plain_text
     from kept.cli.repos import around
@@ -134,6 +137,11 @@ def kit(*, to: Path | None = None, json: AsJson = False, of: Of) -> None:
     from kept.crypto.words import to_words
     from kept.wiring.far_places import told_address
 
+    if not sys.stdin.isatty():
+        raise RefusedError(
+            "kit_needs_terminal",
+            "The words are typed again from the paper, so a terminal is needed. Nothing was made.",
+        )
     with of.opened() as repository:
         repository.check_writable()
         words = to_words(Secret(draw(KIT_BYTES)))
@@ -143,20 +151,23 @@ def kit(*, to: Path | None = None, json: AsJson = False, of: Of) -> None:
             words=words,
             day=around().clock.now().date(),
         )
-        if to is None:
-            print(plain_text(sheet), file=sys.stderr)
-        else:
-            page = html_page(sheet) if to.suffix == ".html" else plain_text(sheet)
-            write_private(to, page.encode())
-            print(f"The sheet is in {to}. Print it, then remove that file.", file=sys.stderr)
-        if not _kept(words):
-            raise RefusedError(
-                "kit_not_kept",
-                "These are not the words of the sheet. They open nothing; throw it away.",
-            )
-        with holding(repository, exclusive=False):
-            name = _added(repository, Secret(" ".join(words).encode()))
-            of.note("key", change="proved", key=name)
+        with ExitStack() as useless:
+            if to is None:
+                print(plain_text(sheet), file=sys.stderr)
+            else:
+                page = html_page(sheet) if to.suffix == ".html" else plain_text(sheet)
+                write_private(to, page.encode())
+                useless.callback(to.unlink, missing_ok=True)
+                print(f"The sheet is in {to}. Print it, then remove that file.", file=sys.stderr)
+            if not _kept(words):
+                raise RefusedError(
+                    "kit_not_kept",
+                    "These are not the words of the sheet. They open nothing; throw it away.",
+                )
+            with holding(repository, exclusive=False):
+                name = _added(repository, Secret(" ".join(words).encode()))
+            useless.pop_all()
+        of.note("key", change="proved", key=name)
     tell({"id": name}, _kit, as_json=json)
 
 
@@ -168,11 +179,15 @@ def _kept(words: tuple[str, ...]) -> bool:
     """Whether they were typed again, within a few tries."""
     from kept.crypto.words import from_words
 
-    for _ in range(TRIES):
+    tries = 0
+    while tries < TRIES:
         try:
-            typed = input("Type the words again, from the paper: ")
+            typed = input("Type the words again, from the paper: ").strip()
         except EOFError:
             return False
+        if not typed:  # Enter alone is no try
+            continue
+        tries += 1
         try:
             if from_words(typed, size_bytes=KIT_BYTES) == from_words(
                 " ".join(words), size_bytes=KIT_BYTES

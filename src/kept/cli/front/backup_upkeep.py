@@ -195,7 +195,7 @@ def forget(
     They wait for 14 days on this machine and can be brought back; `prune` makes room.
 
     Args:
-        snapshot: ids, or how they begin; without one the policy decides.
+        snapshot: ids, or how they begin, never `latest`; without one the policy decides.
         keep: the policy.
         grace_dir: where forgotten snapshots wait, and where it is noted when each was first seen:
             one whose own time cannot be true counts from then; ~/.local/state/kept/grace unless
@@ -221,7 +221,7 @@ def forget(
         kept: list[dict[str, Any]] = []
         if snapshot:
             known = [one.name for one in found]
-            names = [one_of(known, one, "snapshot") for one in snapshot]
+            names = [_by_name(known, one) for one in snapshot]
         else:
             now, ids = around().clock.now(), [one.name for one in found]
             if of.repo:  # without a house nobody drills: that brake is not asked for
@@ -255,6 +255,22 @@ def forget(
     }
     tell(told, _forgotten, as_json=json)
     return DONE
+
+
+def _by_name(names: list[str], typed: str) -> str:
+    """The one snapshot that is to go. A time or `latest` means another one after the next run.
+
+    Raises:
+        NotFoundError: none begins so, or several.
+        MalformedError: too few characters, or no part of a name.
+    """
+    if not re.fullmatch(r"[0-9A-Fa-f]+", typed):
+        raise MalformedError(
+            "snapshot",
+            "forget wants names as `kept backup list` shows them: what is the latest changes with"
+            " each run",
+        )
+    return one_of(names, typed, "snapshot")
 
 
 def _by_policy(

@@ -1,5 +1,6 @@
 """What is typed to check the ledger, or one receipt with nothing else at hand?"""
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -9,6 +10,7 @@ from kept.base.errors import (
     KeptError,
     MalformedError,
     NotFoundError,
+    RefusedError,
     TamperedError,
     UnavailableError,
 )
@@ -23,6 +25,8 @@ ledger = App(name="ledger", help="The ledger: its key, an export, and what to do
 MAX_RECEIPT_BYTES = 1 << 20
 MAX_KEYS = 100  # lines of one file; a house has as many as it ever had logs
 Key = Annotated[str | None, Parameter(name="--key")]
+Replace = Annotated[bool, Parameter(name="--replace", negative="")]
+_KEY_LINE = re.compile(r".+\+[0-9a-f]{8}\+")
 
 
 def verify(file: Path | None = None, /, *, key: Key = None, json: AsJson = False, at: At) -> int:
@@ -96,10 +100,9 @@ def _verify_receipt(path: Path, key: str | None, *, as_json: bool) -> int:
 
     if key is None:
         raise MalformedError("--key", "a receipt is checked against the log's verifier key")
-    text = Path(key).read_text(encoding="utf-8") if _is_file(key) else key
-    lines = text.strip().splitlines()[:MAX_KEYS] or [""]
+    lines = _key_lines(key)
     proof = _read(path)
-    verdicts = [verify_receipt(proof, VerifierKey.parse(line.strip())) for line in lines]
+    verdicts = [verify_receipt(proof, VerifierKey.parse(line)) for line in lines]
     held = (one for one in verdicts if not isinstance(one, Refused))
     verdict = next(held, verdicts[0])
     steps = [{"step": s.step, "state": s.state, "what": s.what} for s in verdict.steps]
@@ -140,6 +143,26 @@ def _receipt_words(said: dict[str, Any]) -> str:
     )
 
 
+def _key_lines(key: str) -> list[str]:
+    """The lines of the file that is named, or the one line that was typed.
+
+    Raises:
+        MalformedError: the file holds no line, or no text.
+        NotFoundError: it is no key line, and no file can be read there.
+    """
+    if _KEY_LINE.match(key.strip()) and not _is_file(key):
+        return [key.strip()]
+    try:
+        text = Path(key).read_text(encoding="utf-8")
+    except OSError as error:
+        raise NotFoundError(f"{key} cannot be read: {error.strerror}.") from None
+    except UnicodeDecodeError:
+        raise MalformedError("verifier key", f"{key} holds no text") from None
+    if not text.strip():
+        raise MalformedError("verifier key", f"{key} is empty")
+    return [line.strip() for line in text.strip().splitlines()[:MAX_KEYS]]
+
+
 def _is_file(text: str) -> bool:
     try:
         return Path(text).is_file()
@@ -170,23 +193,32 @@ def show_key(*, json: AsJson = False, at: At) -> None:
 
 
 @ledger.command
-def receipt(act: int, /, *, to: Path, json: AsJson = False, at: At) -> None:
+def receipt(
+    act: int, /, *, to: Path, replace: Replace = False, json: AsJson = False, at: At
+) -> None:
     """Write the receipt of one act: the proof that it stands in the ledger.
 
     Args:
         act: its number, as every command that does something tells it.
         to: the .tlog-proof file to write.
+        replace: write over what stands there.
         json: one object on one line.
         at: where the house lies.
 
     Raises:
+        RefusedError: something else stands there.
         UnavailableError: the file cannot be written.
     """
     from base64 import b64decode
 
     done: Any = at.do("ledger receipt", act=act)
+    content = b64decode(done.pop("receipt"))
     try:
-        to.write_bytes(b64decode(done.pop("receipt")))
+        if not replace and to.is_file() and to.read_bytes() != content:
+            raise RefusedError(
+                "file_exists", f"{to} is there already. Give --replace, or another name."
+            )
+        to.write_bytes(content)
     except OSError as error:
         raise UnavailableError(f"{to} cannot be written: {error.strerror}.") from None
     tell(

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from cyclopts import App, Parameter
 
 from kept.base.errors import MalformedError, NotFoundError
-from kept.cli.answers import AsJson, table, tell, word_rows
+from kept.cli.answers import AsJson, Lang, table, tell, word_rows
 from kept.cli.exits import CHANGED, DONE
 from kept.cli.reach import At, Reach
 
@@ -16,7 +16,6 @@ book = App(name="book", help="The book: what is kept, why, and what is promised.
 passwords = App(name="passwords", help="The table of passwords known to thieves.")
 NewFile = Annotated[Path | None, Parameter(name="--new-passphrase-file")]
 WordsFile = Annotated[Path | None, Parameter(name="--words-file")]
-Lang = Annotated[str, Parameter(name="--lang")]
 
 
 @keyring.command
