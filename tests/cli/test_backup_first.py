@@ -113,6 +113,27 @@ def test_a_folder_that_cannot_be_made_is_told_as_such(own_shop: Shop, tmp_path: 
         assert f"could not be made: {why}" in done.err
 
 
+def test_a_place_of_keys_is_called_that(own_shop: Shop, tmp_path: Path) -> None:
+    """It holds no snapshots, and nobody is told to make a repository over the keys."""
+    shelf = tmp_path / "shelf"
+    added = own_shop.kept("backup", "add", "shelf", str(shelf), "--keys", "--same-disk")
+    assert "ready for the copy of the keys" in added.out
+    assert "repository" not in added.out
+    early = own_shop.kept("backup", "--place", "shelf", "list")
+    assert (early.code, "None is made yet" in early.err) == (10, True)
+    assert own_shop.kept("backup", "run", "shelf").code == 0
+    (row,) = own_shop.kept("backup", "places", "--json").json
+    listed = own_shop.kept("backup", "--place", "shelf", "list")
+    assert listed.code == 10
+    assert f"made {row['newest_copy']}" in listed.err
+    assert "no snapshots" in listed.err
+    phrase = tmp_path / "phrase"
+    phrase.write_text("a long walk by the river", encoding="utf-8")
+    far = own_shop.kept("--passphrase-file", str(phrase), "backup", "--repo", str(shelf), "list")
+    assert (far.code, "no snapshots" in far.err) == (10, True)
+    assert "init" not in early.err + listed.err + far.err
+
+
 def test_ctrl_c_while_a_place_is_away(own_shop: Shop) -> None:
     """It says what it waits for, then ends quietly and leaves nobody behind."""
     with sitting(own_shop, "backup", "add", "far", nobody()) as seen:

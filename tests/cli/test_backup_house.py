@@ -190,6 +190,10 @@ def test_the_page_brings_the_house_back(burnt: dict[str, str]) -> None:
     assert [one.code for one in said] == [0, 0, 0, 0], said
     assert "ledger succeed" in said[1].out  # `adopt` would sign a second history
     assert "Whole" in said[-1].out
+    listed = typed("--data ./shop --passphrase-file NEW backup places --json", burnt)
+    (row,) = listed.json  # the place of keys was added after the copy
+    assert (row["is_running"], row["is_unfinished"]) == (False, True)
+    assert "unfinished" in typed("--data ./shop --passphrase-file NEW backup places", burnt).out
 
 
 @pytest.mark.needs("postgres")

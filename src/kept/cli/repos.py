@@ -22,6 +22,7 @@ from kept.base.errors import (
     MalformedError,
     NotFoundError,
     RefusedError,
+    UnavailableError,
 )
 from kept.cli.ctrl import never
 from kept.cli.exits import LockedError, NoRepositoryError
@@ -33,7 +34,6 @@ if TYPE_CHECKING:
     from kept.backup.ports import Place
     from kept.backup.repo.locking import HeldLock, Surroundings
     from kept.backup.repo.repository import Repository
-    from kept.base.errors import UnavailableError
     from kept.crypto.secret import Secret
 
 MAX_PASSWORD_FILE_BYTES = 64 * 1024
@@ -56,6 +56,7 @@ class Way:
     name: str = ""
     password: str = ""
     keep: str = ""  # the policy in one line
+    keys: str | None = None  # of a place of keys: when they were copied, "" for never
     known: Mapping[str, str] = field(default_factory=dict[str, str])
 
 
@@ -86,10 +87,29 @@ class Copies:
         if not self._asked:
             told: Any = self.at.do("backup way", place=self.place)
             known = {name: value for name, value in told["secrets"].items() if value}
+            keys = (told["keys_copied_at"] or "") if told["holds"] == "keys" else None
             self._asked.append(
-                Way(told["url"], told["via"], told["name"], told["password"], told["keep"], known)
+                Way(
+                    told["url"],
+                    told["via"],
+                    told["name"],
+                    told["password"],
+                    told["keep"],
+                    keys,
+                    known,
+                )
             )
         return self._asked[0]
+
+    def listed(self) -> tuple[str, bytes | None]:
+        """What the house knows to lie at its place, a file a line, and its ledger's newest page.
+
+        Without a house nothing is known.
+        """
+        if self.repo:
+            return "", None
+        told: Any = self.at.do("backup listed", place=self.way.name)
+        return told["files"], told["checkpoint"] and told["checkpoint"].encode()
 
     def note(self, what: str, **figures: Json) -> None:
         """Write into the house's ledger what was done at its place; without a house nothing."""
@@ -137,15 +157,30 @@ class Copies:
         """
         from kept.backup.repo.repository import open_repository
 
+        if self.way.keys is not None:
+            raise NoRepositoryError(_only_keys(self.way))
         with self.reached(stop) as place:
             password = self.password()
             try:
                 repository = open_repository(place, password)
             except NotFoundError as error:
-                raise NoRepositoryError(
-                    f"{error} Look at --repo; `kept backup --repo URL init` makes one."
-                ) from None
+                raise NoRepositoryError(f"{error} {self._where_else(place)}") from None
             yield repository
+
+    def _where_else(self, place: "Place") -> str:
+        """What to do where there is no repository."""
+        from kept.backup.ports import FileKind
+
+        if not self.repo:
+            return f"The copies of {self.way.name} should lie at {self.way.url}."
+        try:
+            has_snapshots = bool(place.list(FileKind.SNAPSHOT))
+            holds_keys = bool(place.list(FileKind.KEY)) and not has_snapshots
+        except UnavailableError:  # not even a folder
+            holds_keys = False
+        if holds_keys:
+            return "A copy of a house's keys lies there, which holds no snapshots: leave it alone."
+        return "Look at --repo; `kept backup --repo URL init` makes one."
 
     def password(self) -> "Secret":
         """What opens the repository.
@@ -185,6 +220,14 @@ class Copies:
         return self.at.told().passphrase
 
 
+def _only_keys(way: Way) -> str:
+    made = f"A copy of the keys lies there, made {way.keys}." if way.keys else "None is made yet."
+    return (
+        f"{way.name} is a place for the copy of the house's keys. {made} There are no snapshots:"
+        " they lie at the places that hold data; `kept backup places` names them."
+    )
+
+
 Of = Annotated[Copies, Parameter(parse=False)]
 """What the group hands to a command that works on a repository."""
 
@@ -222,7 +265,7 @@ class Patience:
             time.sleep(min(self.SLICE_S, left))
         raise KeyboardInterrupt
 
-    def tell(self, error: "UnavailableError", seconds: float) -> None:
+    def tell(self, error: UnavailableError, seconds: float) -> None:
         """Say why there is a wait, where it is one that somebody may notice."""
         if seconds >= self.LEAST_S:
             print(

@@ -26,15 +26,21 @@ MONTH = timedelta(days=30)
 class PlaceStanding:
     """One place. `last` ended last, `copy` left a snapshot; `stored_bytes` lay there after it.
 
-    `key_copy_at`: up to when destroyed keys are gone from it, of a place of keys.
+    `begun` has not ended: it goes on, or its process died. `key_copy_at`: up to when destroyed
+    keys are gone from it, of a place of keys.
     """
 
     place: KnownPlace
     last: Run | None
     copy: Run | None
     stored_bytes: int | None
-    is_running: bool
+    begun: Run | None
     key_copy_at: datetime | None
+
+    @property
+    def is_running(self) -> bool:
+        """Whether a run has begun and not ended."""
+        return self.begun is not None
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +75,9 @@ def _place(tx: Tx, place: KnownPlace, month: list[Run]) -> PlaceStanding:
         last=runs.last_run(tx, place),
         copy=copy,
         stored_bytes=None if inventory is None else sum(i.size for i in decode(inventory)),
-        is_running=any(r.place_n == place.n and r.state is RunState.RUNNING for r in month),
+        begun=next(
+            (r for r in month if r.place_n == place.n and r.state is RunState.RUNNING), None
+        ),
         key_copy_at=proofs.key_copy_began(tx, place) if place.order.holds is Holds.KEYS else None,
     )
 

@@ -6,14 +6,16 @@ terminal reads the copies itself, and what it did there is written down by `note
 
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
+from datetime import datetime
+from hashlib import sha256
 from typing import Any, TypeAlias, cast
 
 from kept.backup.acts import places, proofs, standing
+from kept.backup.keeping.statement import Statement, sign
 from kept.backup.model.inventory import encode
 from kept.backup.model.places import MIB, USUAL_PART, Holds, KnownPlace, PlaceOrder, PlaceSecrets
 from kept.backup.model.report import tell
 from kept.backup.model.report_reasons import FailedWhy
-from kept.backup.model.runs import Run
 from kept.base.clock import to_micros
 from kept.base.encoding import Json
 from kept.base.errors import (
@@ -36,6 +38,7 @@ from kept.flows.drill import USUAL_PICKS
 from kept.flows.drill import drill as take_back
 from kept.flows.drop_place import drop_place
 from kept.ledger.acts.serving import Log, checkpoint
+from kept.ledger.sequencer import LogKeys
 from kept.wiring.copies import copy_parts
 
 MOST_UNREAD = 1000  # named in an answer; the rest is counted
@@ -81,6 +84,7 @@ def add(call: Call) -> Json:
     return {
         "name": order.name,
         "address": added.place.order.address,
+        "holds": order.holds.value,
         "is_new": added.is_new,
         "is_same_disk": added.is_same_disk,
     }
@@ -90,7 +94,8 @@ def listing(call: Call) -> Json:
     """Every place with its newest copy."""
     now = call.house.clock.now()
     found = call.house.db.read(lambda tx: standing.standing(tx, now=now))
-    return [_place(one) for one in found.places]
+    alive = copy_parts(call.house).alive
+    return [_place(one, alive) for one in found.places]
 
 
 def status(call: Call) -> Json:
@@ -102,7 +107,8 @@ def status(call: Call) -> Json:
         {"about": line.about, "text": line.text, "act": line.act}
         for line in tell(found.report, lang)
     ]
-    return {"lines": told, "places": [_place(one) for one in found.places]}
+    alive = copy_parts(call.house).alive
+    return {"lines": told, "places": [_place(one, alive) for one in found.places]}
 
 
 def run(call: Call) -> Json:
@@ -142,7 +148,7 @@ def run(call: Call) -> Json:
         "seconds": made.seconds,
         "unread": unread,
         "unread_count": len(made.unread),
-        "gone": [one.encode().decode().split()[0] for one in done.gone[:MOST_UNREAD]],
+        "gone": [one.path for one in done.gone[:MOST_UNREAD]],
         "gone_count": len(done.gone),
         "unsteady": list(made.unsteady[:MOST_UNREAD]),
         "act": done.act,
@@ -207,8 +213,11 @@ def way(call: Call) -> Json:
     parts = copy_parts(call.house)
     place = _chosen(call)
     access = access_of(parts, place)
+    made = call.house.db.read(lambda tx: proofs.key_copy_began(tx, place))
     return {
         "name": place.order.name,
+        "holds": place.order.holds.value,
+        "keys_copied_at": _moment(made),
         "url": access.address,
         "password": access.password,
         "via": access.via,
@@ -229,6 +238,37 @@ def listed_there(call: Call) -> Json:
         "files": encode(listed(house.db, house.tiles, place)).decode(),
         "checkpoint": None if note is None else note.decode(),
     }
+
+
+def sign_possession(call: Call) -> Json:
+    """Sign what a check without a key found at a place, with the house's own key, and record it.
+
+    Raises:
+        MalformedError: no result of a check, or of another place.
+    """
+    place, house = _chosen(call), call.house
+    told = Statement.parse(call.text("statement"))
+    if told.client != place.order.name:
+        raise MalformedError("statement", "of another place")
+    signer = LogKeys(house.vault.origin, house.opened.house_keys["log"]).signer()
+    signed = sign(told, signer)
+    found: dict[str, Json] = {
+        "parts": told.parts,
+        "read": told.asked,
+        "bad": told.bad_count,
+        "signed": sha256(signed).hexdigest(),
+    }
+    act = house.db.write(
+        lambda tx: proofs.note_checked(
+            tx,
+            house.vault.origin,
+            actor=call.actor,
+            place=place,
+            found=found,
+            now=house.clock.now(),
+        )
+    )
+    return {"note": signed.decode(), "key": str(signer.key), "act": act}
 
 
 def remove(call: Call) -> Json:
@@ -388,8 +428,10 @@ def _chosen(call: Call) -> KnownPlace:
     return found[0]
 
 
-def _place(one: standing.PlaceStanding) -> dict[str, Json]:
+def _place(one: standing.PlaceStanding, alive: set[int]) -> dict[str, Json]:
+    """A place in an answer. `alive`: runs of this process; the folder is ours, so no others are."""
     order, copy = one.place.order, one.copy
+    is_running = one.begun is not None and one.begun.n in alive
     return {
         "name": order.name,
         "address": order.address,
@@ -398,19 +440,18 @@ def _place(one: standing.PlaceStanding) -> dict[str, Json]:
         "part_mib": order.part_bytes // MIB,
         "via": order.via,
         "folders": list(order.folders),
-        "newest_copy": _ended(copy),
+        "newest_copy": _moment(one.key_copy_at or (copy.ended_at if copy else None)),
         "files": copy.files if copy else None,
         "stored_bytes": one.stored_bytes,
-        "is_running": one.is_running,
+        "is_running": is_running,
+        "is_unfinished": one.is_running and not is_running,
         "last": one.last.state.value if one.last else None,
         "why": one.last.why.value if one.last and one.last.why else None,
     }
 
 
-def _ended(copy: Run | None) -> str | None:
-    if copy is None or copy.ended_at is None:
-        return None
-    return copy.ended_at.isoformat(timespec="seconds")
+def _moment(at: datetime | None) -> str | None:
+    return None if at is None else at.isoformat(timespec="seconds")
 
 
 def _far(far: CopyProgress) -> dict[str, Json]:

@@ -99,7 +99,12 @@ def _whole(url: str) -> str:
 
 
 def _added(told: dict[str, Any]) -> str:
-    made = "A new repository was made there" if told["is_new"] else "Our repository stands there"
+    if told["holds"] == "keys":
+        made = "It is ready for the copy of the keys"
+    elif told["is_new"]:
+        made = "A new repository was made there"
+    else:
+        made = "Our repository stands there"
     lines = [f"Place {told['name']}: {told['address']}. {made}."]
     if told["is_same_disk"]:
         lines.append("It lies on the same disk as the house: have another one elsewhere.")
@@ -109,6 +114,8 @@ def _added(told: dict[str, Any]) -> str:
 @backup.command
 def places(*, json: AsJson = False, of: Of) -> None:
     """The house's places, and how fresh the copy in each is.
+
+    A run that is unfinished was cut off: the next one goes on from there.
 
     Args:
         json: a list on one line.
@@ -122,11 +129,17 @@ def _places(rows: list[dict[str, Any]]) -> str:
         {
             **row,
             "stored": "" if row["stored_bytes"] is None else size_text(row["stored_bytes"]),
-            "now": "running" if row["is_running"] else row["why"] or row["last"] or "",
+            "now": _now(row),
         }
         for row in rows
     ]
     return table(shown, "name", "address", "holds", "newest_copy", "files", "stored", "now")
+
+
+def _now(row: dict[str, Any]) -> str:
+    if row["is_running"]:
+        return "running"
+    return "unfinished" if row["is_unfinished"] else row["why"] or row["last"] or ""
 
 
 @backup.command
