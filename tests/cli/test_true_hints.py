@@ -1,8 +1,12 @@
 """Does what the terminal answers to a slip lead on: to a command, a file or a word that exists?"""
 
+import os
+import pty
+import subprocess
+
 import pytest
 
-from terminal import Shop
+from terminal import KEPT, PATIENCE_S, Shop, clean
 
 
 @pytest.fixture
@@ -106,3 +110,67 @@ def test_forget_wants_a_name(nothing, tmp_path) -> None:
         said = nothing.kept(*here, "forget", typed)
         assert said.code == 1
         assert "forget wants names" in said.err
+
+
+def test_an_unknown_purpose_or_category_is_answered_with_those_there_are(shop) -> None:
+    """Both are slips of the hand, told alike."""
+    made = someone(shop, "ada@example.org")
+    for words, told in (
+        (("--purpose=nosuch", "--category=delivery"), "no such purpose: answer, deliver"),
+        (("--purpose=deliver", "--category=nosuch"), "no such category: contact, delivery"),
+    ):
+        said = shop.kept("person", "show", made, *words)
+        assert (said.code, said.out) == (2, "")
+        assert told in said.err
+
+
+def someone(shop: Shop, email: str) -> str:
+    """The id of somebody who was taken in."""
+    people = shop.folder.parent / f"{email}.csv"
+    people.write_text(f"email,street\n{email},Lindenweg 7\n", encoding="utf-8")
+    assert shop.kept("import", str(people), "--yes").code == 0
+    return shop.kept("person", "find", email, "--json").json[0]["id"]
+
+
+def test_an_import_says_what_it_wrote_down_and_what_does_not_fit(shop, tmp_path) -> None:
+    """Source, purpose and basis of the book are told, and how many values stay unverified."""
+    people = tmp_path / "people.csv"
+    people.write_text(
+        "email,phone,name\nне адрес,12,Ada\neve@example.org,+49 30 901820,Eve\n", encoding="utf-8"
+    )
+    told = shop.kept("import", str(people), "--yes", "--map=email=email", "--map=phone=phone")
+    assert told.code == 0, told.err
+    assert "source '" in told.err
+    assert "purpose " in told.err
+    assert "Another: --source, --purpose, --basis." in told.err
+    assert "kept as written and unverified: 2." in told.out
+    again = shop.kept("import", str(people), "--json", "--source=our old shop")
+    assert "source 'our old shop'" in again.err
+    assert again.json == {"read": 2, "added": 0, "merged": 2, "refused": 0, "as_written": 0}
+    assert "as written" in shop.kept("person", "find", "--help").out
+
+
+def test_a_no_is_not_a_source(shop, tmp_path) -> None:
+    """At the terminal `n` to where a list comes from stops it."""
+    people = tmp_path / "people.csv"
+    people.write_text("email\nno@example.org\n", encoding="utf-8")
+    said = typed(shop, ["import", str(people)], "\nn\n")
+    assert said == 3
+    assert shop.kept("person", "find", "no@example.org", "--json").json == []
+
+
+def typed(shop: Shop, words: list[str], text: str) -> int:
+    """The exit code of a command at whose terminal this is typed."""
+    ours, theirs = pty.openpty()
+    with subprocess.Popen(
+        [*KEPT, "--data", str(shop.folder), *words],
+        env={**clean(), **shop.env},
+        stdin=theirs,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        os.close(theirs)
+        os.write(ours, text.encode())
+        code = process.wait(timeout=PATIENCE_S)
+    os.close(ours)
+    return code

@@ -20,6 +20,7 @@ from kept.flows.import_people import (
 from kept.vault.acts.intake import Run, refused_rows
 from kept.vault.model.mapping import parse_override
 from kept.vault.model.mending import refused_lines
+from kept.vault.model.people import Provenance
 from kept.vault.model.rows import RefusedRow
 from kept.vault.model.rules import Rules
 from kept.vault.model.survey import Survey
@@ -27,7 +28,7 @@ from kept.vault.model.survey import Survey
 MOST_REFUSED = 10_000_000  # rows of one list whose numbers are held at once
 SHOWN = 20  # refused rows told one by one
 COLUMNS_SHOWN, COLUMN_SHOWN = 10, 40  # columns told where none is known; characters of each
-COUNTS = ("read", "added", "merged", "refused")
+COUNTS = ("read", "added", "merged", "refused", "as_written")
 
 
 def import_lists(call: Call) -> Json:
@@ -42,24 +43,36 @@ def import_lists(call: Call) -> Json:
         raise MalformedError("--refused", "give one list at a time with it")
     totals: dict[str, int] = dict.fromkeys(COUNTS, 0)
     told: list[str] = []
+    why = _provenance(call)
     for path in paths:
-        counts, rows = _import_one(call, Path(path), refused)
+        counts, rows = _import_one(call, Path(path), refused, why)
         totals = {name: totals[name] + counts[name] for name in COUNTS}
         told += [f"{path}: {row}" for row in rows]
     answer: dict[str, Json] = dict(totals)
-    return {**answer, "reasons": told[:SHOWN]}
+    stated: dict[str, Json] = {
+        "purpose": why.purpose,
+        "basis": why.basis.value,
+        "source": why.source,
+    }
+    return {**answer, "reasons": told[:SHOWN], "stated": stated}
 
 
-def _import_one(call: Call, path: Path, refused: str) -> tuple[dict[str, int], list[str]]:
-    house, rules = call.house, call.house.book.rules
-    overrides = dict(parse_override(one) for one in call.texts("map"))
+def _provenance(call: Call) -> Provenance:
+    rules = call.house.book.rules
     with _hints(rules):
-        why = provenance_of(
+        return provenance_of(
             rules,
             purpose=call.text("purpose") or None,
             basis=call.text("basis") or None,
             source=call.text("source") or None,
         )
+
+
+def _import_one(
+    call: Call, path: Path, refused: str, why: Provenance
+) -> tuple[dict[str, int], list[str]]:
+    house, rules = call.house, call.house.book.rules
+    overrides = dict(parse_override(one) for one in call.texts("map"))
     with _opened(path) as file:
         with _hints(rules):
             seen = preview(file, rules, overrides=overrides)

@@ -1,6 +1,7 @@
 """How does the owner find, read, correct and forget one person from the terminal?"""
 
 import time
+from collections.abc import Iterable
 
 from kept.base.encoding import Json, b64url
 from kept.base.errors import MalformedError, RefusedError
@@ -12,7 +13,7 @@ from kept.vault.acts.correct import Correction, correct
 from kept.vault.acts.erase import TOKEN_BYTES, begin_erasure, pending_erasures
 from kept.vault.acts.find import find_people
 from kept.vault.acts.open import OpenedPerson, ShownCategory, open_person
-from kept.vault.model.gate import Refused, Request
+from kept.vault.model.gate import Code, Refused, Request
 from kept.vault.model.reasons import reason_of
 from kept.vault.model.rules import Lang
 from kept.web.lines import line, told_of
@@ -38,7 +39,7 @@ def show(call: Call) -> Json:
 
     Raises:
         RefusedError: the gate says no.
-        MalformedError: no category was named.
+        MalformedError: no category was named, or the book has no such purpose or category.
     """
     house = call.house
     request = Request(
@@ -50,14 +51,23 @@ def show(call: Call) -> Json:
     )
     if not request.categories:
         raise MalformedError("category", "name at least one")
+    rules = house.book.rules
+    if not request.categories <= rules.categories.keys():
+        raise MalformedError("category", _none_such("category", rules.categories))
     answer = house.db.write(
         lambda tx: open_person(
             tx, house.vault, person=call.person(), request=request, now=house.clock.now()
         )
     )
     if isinstance(answer, Refused):
+        if answer.code is Code.NO_SUCH_PURPOSE:  # which is recorded, but a slip like another
+            raise MalformedError("purpose", _none_such("purpose", rules.purposes))
         raise RefusedError(answer.code.value, reason_of(answer).en)
     return _told(call, request, answer)
+
+
+def _none_such(what: str, names: Iterable[str]) -> str:
+    return f"the book has no such {what}: {', '.join(names)}"
 
 
 def _told(call: Call, request: Request, answer: OpenedPerson) -> Json:

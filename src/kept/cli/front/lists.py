@@ -38,7 +38,8 @@ def import_(
         source: where the list comes from; asked for at a terminal.
         refused: write the refused rows here, to mend and import again.
         yes: take it in without asking.
-        json: end with one line {"read", "added", "merged", "refused"}.
+        json: end with one line {"read", "added", "merged", "refused", "as_written"}; the last
+            counts values that do not fit their field, kept as they were written, unverified.
         at: where the house lies.
 
     Raises:
@@ -63,11 +64,26 @@ def import_(
     )
     for reason in done.pop("reasons"):
         print(reason, file=sys.stderr)
+    print(_stated(done.pop("stated")), file=sys.stderr)
     tell(done, _counts, as_json=json)
 
 
 def _counts(done: dict[str, int]) -> str:
-    return ", ".join(f"{name}: {count:,}" for name, count in done.items())
+    unfit = done.pop("as_written")
+    counted = ", ".join(f"{name}: {count:,}" for name, count in done.items())
+    if not unfit:
+        return counted
+    return (
+        f"{counted}\nValues that do not fit their field, kept as written and unverified: {unfit:,}."
+        " Nobody is found by them."
+    )
+
+
+def _stated(told: dict[str, str]) -> str:
+    return (
+        f"Written down for these people: source {told['source']!r}, purpose {told['purpose']},"
+        f" basis {told['basis']}. Another: --source, --purpose, --basis."
+    )
 
 
 def _rules(at: Reach) -> "Rules":
@@ -88,8 +104,7 @@ def _corrected(path: Path, rules: "Rules", maps: tuple[str, ...]) -> tuple[str, 
     print(_preview(path, rules, maps))
     while True:
         said = input("Enter: take it in. column=field: correct a column. no: stop. ").strip()
-        if said.lower() in {"no", "n"}:
-            raise RefusedError("not_confirmed", "Nothing was taken in.")
+        _check_goes_on(said)
         if not said:
             return maps
         try:
@@ -131,5 +146,22 @@ def _preview(path: Path, rules: "Rules", maps: tuple[str, ...]) -> str:
 
 
 def _asked_source(rules: "Rules") -> str:
+    """What was typed, or the book's default.
+
+    Raises:
+        RefusedError: the owner stops here.
+    """
     default = rules.import_defaults.source
-    return input(f"Where does this list come from? [{default}] ").strip() or default
+    said = input(f"Where does this list come from? [{default}] ").strip()
+    _check_goes_on(said)
+    return said or default
+
+
+def _check_goes_on(said: str) -> None:
+    """Stop at a no.
+
+    Raises:
+        RefusedError: the owner stops here.
+    """
+    if said.lower() in {"no", "n"}:
+        raise RefusedError("not_confirmed", "Nothing was taken in.")

@@ -20,6 +20,9 @@ Yes = Annotated[bool, Parameter(name="--yes", negative="")]
 def find(value: str, /, *, json: AsJson = False, at: At) -> None:
     """Find people by an e-mail, a phone or a number of yours.
 
+    A value that does not fit its field, as an import keeps it "as written", finds nobody: there is
+    no blind tag of it.
+
     Args:
         value: what to look for.
         json: a list of {"id", "alias"} on one line.

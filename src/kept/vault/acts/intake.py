@@ -4,7 +4,7 @@ So a process killed at any moment resumes at the last durable group, and no row 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from kept.base.clock import from_micros, to_micros
@@ -20,6 +20,7 @@ from kept.vault.acts.add import add_people
 from kept.vault.acts.evidence import DRILL_SOURCE
 from kept.vault.acts.keyroom import Reserved
 from kept.vault.acts.parts import VaultParts
+from kept.vault.model.body import Status
 from kept.vault.model.intake import NewPerson
 from kept.vault.model.people import Added, Ambiguous, Outcome, Provenance
 from kept.vault.model.rows import RefusedRow
@@ -33,7 +34,11 @@ RUNNING, DONE, STOPPED = "running", "done", "stopped"
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One import and its counts. `next_row` is the last row done; `total` an estimate of rows."""
+    """One import and its counts. `next_row` is the last row done; `total` an estimate of rows.
+
+    `as_written` counts values that do not fit their kind and were kept, since this process began
+    or went on with the import; it is not stored.
+    """
 
     n: int
     id: str
@@ -48,6 +53,7 @@ class Run:
     total: int
     started_at: datetime
     changed_at: datetime
+    as_written: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +184,21 @@ def _count(
     )
     if not is_ours:
         raise ConflictError("Another process is taking this very list in. It goes on there.")
-    return Pending(find_run(tx, run.id))
+    unfit = sum(
+        _unfit(person)
+        for person, outcome in zip(group.people, outcomes, strict=True)
+        if not isinstance(outcome, Ambiguous) and outcome.act_id is not None
+    )
+    return Pending(replace(find_run(tx, run.id), as_written=run.as_written + unfit))
+
+
+def _unfit(person: NewPerson) -> int:
+    """How many values of a row do not fit their kind."""
+    return sum(
+        mark.status is Status.MALFORMED
+        for marks in person.marks.values()
+        for mark in marks.values()
+    )
 
 
 def finish_run(tx: Tx, origin: str, run: Run, /, *, actor: Actor, now: datetime) -> Pending[Run]:
@@ -187,7 +207,7 @@ def finish_run(tx: Tx, origin: str, run: Run, /, *, actor: Actor, now: datetime)
     One that another process ended meanwhile stays as it is, without a second act.
     """
     is_ours = imports.finish(tx, run.n, state=DONE, at=to_micros(now))
-    done = find_run(tx, run.id)
+    done = replace(find_run(tx, run.id), as_written=run.as_written)
     if not is_ours:
         return Pending(done)
     act = Act(
