@@ -18,7 +18,7 @@ from psycopg import sql
 from psycopg.conninfo import make_conninfo
 
 from houses import HOME, IMPORTER, TINA, Home, living
-from kept.backup.acts import runs
+from kept.backup.acts import proofs, runs
 from kept.backup.acts.check import check_backup
 from kept.backup.model.places import Holds, PlaceOrder
 from kept.backup.model.report_reasons import FailedWhy
@@ -35,7 +35,7 @@ from kept.flows.copy_keys import are_keys_due, copy_keys, open_key_copy
 from kept.flows.drill import drill
 from kept.flows.drop_place import drop_place
 from kept.flows.evidence import HouseEvidence
-from kept.flows.tend_copies import due_copies
+from kept.flows.tend_copies import due_copies, look_for_work, tend_copies
 from kept.ledger.acts.dossier import Dossier
 from kept.ledger.acts.starting import Refusing
 from kept.vault.acts.erase import Copies, follow
@@ -551,3 +551,41 @@ def test_a_copy_of_keys_never_replaces_those_of_a_repository(home: Home, tmp_pat
     copy_keys(parts)
     assert before
     assert all(path.exists() for path in before)
+
+
+def without_parts(home: Home, tmp_path: Path) -> CopyParts:
+    """A house whose copy lost every part; its place stands."""
+    parts = closet(home, tmp_path / "closet")
+    back_up(parts, "closet", actor=IMPORTER)
+    published(home)
+    for part in (path for path in (tmp_path / "closet" / "data").rglob("*") if path.is_file()):
+        part.parent.chmod(0o700)
+        part.unlink()
+    return parts
+
+
+def test_a_copy_that_lacks_its_parts_fails_its_drill_once(home: Home, tmp_path: Path) -> None:
+    """What is missing from a place that answers is damage: it leaves its act, and is told."""
+    parts = without_parts(home, tmp_path)
+    wanted = look_for_work(parts)
+    assert wanted.drills == ("closet",)
+    (told,) = tend_copies(parts, wanted)
+    assert told.startswith("closet: ")
+    assert kinds(home)["drill.done"] == 1
+    (found,) = home.read(lambda tx: proofs.drills(tx, since=EPOCH))
+    assert not found.is_passed
+    assert look_for_work(parts).drills == ()
+
+
+def test_a_drill_of_a_place_that_is_away_rests(home: Home, tmp_path: Path) -> None:
+    """It is no damage and leaves no act; it is tried again after an hour, not at every turn."""
+    parts, resting = closet(home, tmp_path / "closet"), dict[str, Any]()
+    back_up(parts, "closet", actor=IMPORTER)
+    published(home)
+    shutil.move(tmp_path / "closet", tmp_path / "unplugged")
+    (told,) = tend_copies(parts, look_for_work(parts), resting=resting)
+    assert told.startswith("closet: ")
+    assert "drill.done" not in kinds(home)
+    assert look_for_work(parts, resting=resting).drills == ()
+    home.later(minutes=61)
+    assert look_for_work(parts, resting=resting).drills == ("closet",)

@@ -25,10 +25,10 @@ from kept.backup.repo.blobs import BlobKind
 from kept.backup.repo.index import BlobIndex
 from kept.backup.repo.keys import MAX_KEY_FILE_BYTES, open_key_file, read_key_file
 from kept.backup.repo.locking import Surroundings, locked
-from kept.backup.repo.repository import Repository, open_repository
+from kept.backup.repo.repository import Repository, has_config, open_repository
 from kept.backup.repo.snapshots import Snapshot, read_snapshot
 from kept.backup.sources.databases import HOUSE
-from kept.base.errors import KeptError, MalformedError, TamperedError
+from kept.base.errors import KeptError, MalformedError, NotFoundError, TamperedError
 from kept.crypto.chance import draw
 from kept.crypto.repo_sealing import SEAL_OVERHEAD_BYTES
 from kept.crypto.secret import Secret
@@ -47,6 +47,8 @@ def drill(place: Place, order: DrillOrder, around: Around, *, stop: Stop) -> Dri
 
     Raises:
         TamperedError: the snapshot is not the one the ledger tells of.
+        MalformedError: the repository opens, and something of the copy is not in it.
+        NotFoundError: there is no repository any more.
         KeptError: as `open_repository` and `restore`.
     """
     began = around.monotonic()
@@ -60,10 +62,15 @@ def drill(place: Place, order: DrillOrder, around: Around, *, stop: Stop) -> Dri
         start_time_of=around.start_time_of,
     )
     with locked(surroundings, exclusive=False):
-        snapshot = read_snapshot(repository.load_unpacked(FileKind.SNAPSHOT, order.snapshot))
-        if snapshot.tree != order.tree:
-            raise TamperedError(f"snapshot {order.snapshot}")
-        return _tried(repository, snapshot, order, around, began=began, stop=stop)
+        try:
+            snapshot = read_snapshot(repository.load_unpacked(FileKind.SNAPSHOT, order.snapshot))
+            if snapshot.tree != order.tree:
+                raise TamperedError(f"snapshot {order.snapshot}")
+            return _tried(repository, snapshot, order, around, began=began, stop=stop)
+        except NotFoundError as error:
+            if not has_config(place):  # the place itself went away
+                raise
+            raise MalformedError("copy", str(error)) from error
 
 
 def _tried(

@@ -4,8 +4,10 @@ A copy is made daily at the minute of the plan; a missed one on waking; a failed
 hour. Each new snapshot is drilled once, as soon as a checkpoint is newer than it.
 """
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta, tzinfo
+from types import MappingProxyType
 
 from kept.backup.acts import places, proofs, runs
 from kept.backup.model.places import Holds, KnownPlace
@@ -91,17 +93,29 @@ def _is_drill_due(tx: Tx, place: KnownPlace, published: datetime, now: datetime)
     return last is None or (last < copy.ended_at and now - last >= DRILL_EVERY)
 
 
-def tend_copies(parts: CopyParts, wanted: Due, /, *, stop: Stop = never) -> tuple[str, ...]:
+def tend_copies(
+    parts: CopyParts,
+    wanted: Due,
+    /,
+    *,
+    stop: Stop = never,
+    resting: dict[str, datetime] | None = None,
+) -> tuple[str, ...]:
     """Do what is due, one after the other; what went wrong in words. Takes long.
 
     A run that failed is noted by its act and told on the page; here stands what could not even
-    begin or be noted.
+    begin or be noted, and each drill that found a copy not good.
+
+    Args:
+        parts: of the house.
+        wanted: from `look_for_work`.
+        stop: asked often.
+        resting: gets the places whose drill left no act, and when: for the next `look_for_work`.
     """
     problems = list[str]()
     work = [(copy_keys_once, "")] if wanted.keys else []
     work += [(_copy_once, name) for name in wanted.copies]
     renewed = set(wanted.copies)  # the log has no page yet that is newer than these
-    work += [(_drill_once, name) for name in wanted.drills if name not in renewed]
     for step, name in work:
         if stop():
             break
@@ -109,11 +123,25 @@ def tend_copies(parts: CopyParts, wanted: Due, /, *, stop: Stop = never) -> tupl
             step(parts, name, stop)
         except KeptError as error:
             problems.append(f"{name or 'keys'}: {error}")
+    for name in (one for one in wanted.drills if one not in renewed):
+        if stop():
+            break
+        is_noted, problem = _drill_once(parts, name, stop)
+        if problem:
+            problems.append(f"{name}: {problem}")
+        if not is_noted and resting is not None:
+            resting[name] = parts.clock.now()
     return tuple(problems)
 
 
-def look_for_work(parts: CopyParts, /) -> Due:
+def look_for_work(
+    parts: CopyParts, /, *, resting: Mapping[str, datetime] = MappingProxyType({})
+) -> Due:
     """What is due now; a plan is drawn with the first place, and dead runs are told failed.
+
+    Args:
+        parts: of the house.
+        resting: places whose drill left no act, and when: tried again after an hour.
 
     Raises:
         UnavailableError: the database is away.
@@ -131,7 +159,9 @@ def look_for_work(parts: CopyParts, /) -> Due:
         )
     zone = now.astimezone().tzinfo or now.tzinfo
     assert zone is not None  # noqa: S101  # `now` is aware
-    return parts.db.read(lambda tx: due_copies(tx, parts.vault.origin, now=now, zone=zone))
+    due_now = parts.db.read(lambda tx: due_copies(tx, parts.vault.origin, now=now, zone=zone))
+    rested = [one for one in due_now.drills if one not in resting or now - resting[one] >= AGAIN]
+    return replace(due_now, drills=tuple(rested))
 
 
 def copy_keys_once(parts: CopyParts, _name: str, _stop: Stop) -> None:
@@ -147,5 +177,15 @@ def _copy_once(parts: CopyParts, name: str, stop: Stop) -> None:
     back_up(parts, name, actor=COPIER, stop=stop)
 
 
-def _drill_once(parts: CopyParts, name: str, stop: Stop) -> None:
-    drill(parts, name, actor=COPIER, stop=stop)
+def _drill_once(parts: CopyParts, name: str, stop: Stop) -> tuple[bool, str]:
+    """Whether its act was written, and what went wrong."""
+    try:
+        found = drill(parts, name, actor=COPIER, stop=stop)
+    except KeptError as error:
+        return False, str(error)
+    is_noted = found.act is not None
+    if found.failed is not None:
+        return is_noted, found.failed.said
+    if found.figures is not None and not found.figures.is_passed:
+        return is_noted, "the drill failed: the copy did not come back as it was"
+    return is_noted, "the copy can be read without its key" if found.is_open else ""

@@ -2,6 +2,7 @@
 
 import threading
 from dataclasses import dataclass, field
+from datetime import datetime
 
 import structlog
 
@@ -20,6 +21,7 @@ class Copies:
     parts: CopyParts
     _thread: threading.Thread | None = None
     _stop: threading.Event = field(default_factory=threading.Event)
+    _resting: dict[str, datetime] = field(default_factory=dict[str, datetime])
 
     def turn(self) -> bool:
         """Begin what is due, unless something is under way; whether something is.
@@ -29,7 +31,7 @@ class Copies:
         """
         if self._thread is not None and self._thread.is_alive():
             return True
-        wanted = look_for_work(self.parts)
+        wanted = look_for_work(self.parts, resting=self._resting)
         if not wanted.is_any or self._stop.is_set():
             return False
         self._thread = threading.Thread(
@@ -51,7 +53,8 @@ class Copies:
 
     def _work(self, wanted: Due) -> None:
         try:
-            for problem in tend_copies(self.parts, wanted, stop=self._stop.is_set):
+            told = tend_copies(self.parts, wanted, stop=self._stop.is_set, resting=self._resting)
+            for problem in told:
                 _log.warning("copies", problem=problem)
         except KeptError as error:
             _log.warning("copies failed", problem=str(error))
