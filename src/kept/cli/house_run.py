@@ -46,8 +46,21 @@ def run_house(
     ]
     for one in done["unread"][:MOST_TOLD]:
         print(f"not copied: {one['path']}: {one['why']}", file=sys.stderr)
+    if done["gone_count"]:
+        print(_gone(done), file=sys.stderr)
     tell(done, _words, as_json=as_json)
     return PARTIAL if done["unread_count"] else DONE
+
+
+def _gone(done: dict[str, Any]) -> str:
+    """What somebody else took away since the copy before."""
+    lines = [f"gone from {done['place']}: {one}" for one in done["gone"][:MOST_TOLD]]
+    lines.append(
+        f"{done['gone_count']:,} files that lay there after the last copy are gone or changed, and"
+        " this house did not remove them. The new copy is whole; older snapshots may be broken or"
+        f" gone. Look: kept backup check --place {done['place']} --read-data"
+    )
+    return "\n".join(lines)
 
 
 def _why(code: int) -> str:

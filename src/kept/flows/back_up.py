@@ -11,18 +11,27 @@ from pathlib import Path
 
 from kept.backup.acts import places, proofs, runs
 from kept.backup.acts.secrets import open_secrets, seal_secrets
+from kept.backup.model.inventory import Item, decode
 from kept.backup.model.places import Holds, KnownPlace, PlaceOrder, PlaceSecrets
 from kept.backup.model.report import Unread
 from kept.backup.model.report_reasons import FailedWhy, UnreadWhy
 from kept.backup.model.runs import HouseSeen, RunFigures
 from kept.backup.sources.databases import stage_house, staging
 from kept.base.clock import Clock
-from kept.base.errors import ConflictError, KeptError, RefusedError, TamperedError, UnavailableError
+from kept.base.errors import (
+    ConflictError,
+    KeptError,
+    MalformedError,
+    RefusedError,
+    TamperedError,
+    UnavailableError,
+)
 from kept.base.ids import ID_BYTES
 from kept.crypto.chance import draw
 from kept.crypto.keys import VaultKey
 from kept.crypto.secret import Secret
 from kept.db.seam import Database
+from kept.flows.copy_list import gone_from, listed
 from kept.flows.copy_orders import (
     Access,
     CopyDone,
@@ -105,13 +114,18 @@ class Added:
 
 @dataclass(frozen=True, slots=True)
 class CopyResult:
-    """What came of a run: `done` and its act, or `failed` and its act. A dry run has no act."""
+    """What came of a run: `done` and its act, or `failed` and its act. A dry run has no act.
+
+    `gone` lay there after the copy before, and nobody of the house took it away: older snapshots
+    may be broken.
+    """
 
     place: KnownPlace
     run: int | None
     act: int | None
     done: CopyDone | None = None
     failed: Failed | None = None
+    gone: tuple[Item, ...] = ()
 
 
 def add_place(
@@ -238,10 +252,19 @@ def back_up(
     run = parts.db.write(lambda tx: runs.begin_run(tx, place=place, now=parts.clock.now()))
     parts.alive.add(run)
     try:
+        before = _before(parts, place)
         answer = _copied(parts, place, access, is_forced, is_dry=False, look=look, stop=stop)
-        return _noted(parts, place, run, answer, actor=actor)
+        return _noted(parts, place, run, answer, before=before, actor=actor)
     finally:
         parts.alive.discard(run)
+
+
+def _before(parts: CopyParts, place: KnownPlace) -> tuple[Item, ...]:
+    """What should lie there. A list that was changed is named by `verify`; no copy waits for it."""
+    try:
+        return listed(parts.db, parts.tiles, place)
+    except MalformedError:
+        return ()
 
 
 def settle_runs(parts: CopyParts, /) -> int:
@@ -378,7 +401,13 @@ def _with_house(answer: CopyDone | Failed, own: bytes | None) -> CopyDone | Fail
 
 
 def _noted(
-    parts: CopyParts, place: KnownPlace, run: int, answer: CopyDone | Failed, *, actor: Actor
+    parts: CopyParts,
+    place: KnownPlace,
+    run: int,
+    answer: CopyDone | Failed,
+    *,
+    before: tuple[Item, ...],
+    actor: Actor,
 ) -> CopyResult:
     origin, now = parts.vault.origin, parts.clock.now()
     if isinstance(answer, CopyDone) and not answer.snapshot:
@@ -389,11 +418,12 @@ def _noted(
             lambda tx: runs.fail_run(tx, origin, actor=actor, run=run, why=why, now=now)
         )
         return CopyResult(place, run, act, failed=answer)
-    figures = figures_of(answer)
+    gone = gone_from(before, decode(answer.inventory))
+    figures = replace(figures_of(answer), gone=len(gone))
     act = parts.db.write(
         lambda tx: runs.finish_run(tx, origin, actor=actor, run=run, figures=figures, now=now)
     )
-    return CopyResult(place, run, act, done=answer)
+    return CopyResult(place, run, act, done=answer, gone=gone)
 
 
 def figures_of(done: CopyDone, /) -> RunFigures:

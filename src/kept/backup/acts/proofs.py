@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from kept.backup.model.places import KnownPlace
+from kept.backup.model.report import Checked
 from kept.backup.model.runs import Drill, DrillFigures, HouseFound, Trial
 from kept.backup.store import proofs as store
 from kept.backup.store import runs as run_store
@@ -12,6 +13,7 @@ from kept.backup.store.proofs import DrillRow, KeyCopyRow, TrialRow
 from kept.base.clock import from_micros, to_micros
 from kept.base.encoding import Json, row_digest
 from kept.db.seam import Pending, Tx
+from kept.ledger.acts.details import newest_detail
 from kept.ledger.acts.record import record
 from kept.ledger.model import HOUSE, Act, Actor, Kind
 
@@ -132,10 +134,10 @@ def note_checked(
     *,
     actor: Actor,
     place: KnownPlace,
-    found: Mapping[str, int],
+    found: Mapping[str, Json],
     now: datetime,
 ) -> Pending[int]:
-    """A place was checked; `found` holds counts alone. Records `backup.checked`."""
+    """A place was checked; `found` holds counts and digests alone. Records `backup.checked`."""
     act = Act(Kind.BACKUP_CHECKED, actor, HOUSE, detail={"place": place.order.name, **found})
     return _only(tx, origin, act, now)
 
@@ -253,6 +255,27 @@ def last_drill(tx: Tx, /) -> Drill | None:
     """The newest drill. Reads only."""
     row = store.newest_drill(tx)
     return _drill(row) if row else None
+
+
+def drill_at(tx: Tx, place: KnownPlace, /) -> Drill | None:
+    """The newest drill of a place. Reads only."""
+    row = store.newest_drill_at(tx, place.n)
+    return _drill(row) if row else None
+
+
+def trial_at(tx: Tx, place: KnownPlace, /) -> Trial | None:
+    """The newest try without the key at a place. Reads only."""
+    row = store.newest_trial_at(tx, place.n)
+    return Trial(from_micros(row.at), bool(row.is_open), row.act) if row else None
+
+
+def check_at(tx: Tx, place: KnownPlace, /) -> Checked | None:
+    """The newest check of a place. Reads only."""
+    told = newest_detail(tx, Kind.BACKUP_CHECKED, name="place", value=place.order.name)
+    if told is None:
+        return None
+    bad = told.detail.get("bad")
+    return Checked(bad if isinstance(bad, int) else 0, told.at, told.act_id)
 
 
 def last_trial(tx: Tx, /) -> Trial | None:

@@ -75,6 +75,7 @@ def finish_run(
         "unread": len(figures.unread),
         "verified": figures.verified,
         "seconds": figures.seconds,
+        **({"gone": figures.gone} if figures.gone else {}),
     }
     done = record(tx, origin, act=Act(Kind.BACKUP_DONE, actor, HOUSE, detail=detail), now=now)
     kept = [[one.path, one.why.value] for one in figures.unread[:MOST_UNREAD_KEPT]]

@@ -115,14 +115,27 @@ class Folder:
             MalformedError: the file holds something else.
             UnavailableError: it cannot be read or written.
         """
-        path = self.root / "receiver.key"
-        try:
-            if not path.exists():
-                replace_file(path, draw(SEED_BYTES).hex().encode() + b"\n", mode=0o600)
-            seed = bytes.fromhex(path.read_text(encoding="ascii"))
-        except OSError as error:
-            raise UnavailableError(f"{path} cannot be read: {error.strerror}.") from None
-        except ValueError:
-            raise MalformedError("receiver.key", "not 64 hex digits") from None
-        bare = Signer.from_seed("kept-receiver", KeyKind.LOG, seed)
-        return Signer.from_seed(f"kept-receiver-{bare.key.public[:4].hex()}", KeyKind.LOG, seed)
+        return signer_of(self.root / "receiver.key", "kept-receiver")
+
+
+def signer_of(path: Path, who: str) -> Signer:
+    """Who signs with the seed in a file, which is made when there is none.
+
+    Args:
+        path: holds 64 hex digits.
+        who: the beginning of the signer's name.
+
+    Raises:
+        MalformedError: the file holds something else.
+        UnavailableError: it cannot be read or written.
+    """
+    try:
+        if not path.exists():
+            replace_file(path, draw(SEED_BYTES).hex().encode() + b"\n", mode=0o600)
+        seed = bytes.fromhex(path.read_text(encoding="ascii"))
+    except OSError as error:
+        raise UnavailableError(f"{path} cannot be read: {error.strerror}.") from None
+    except ValueError:
+        raise MalformedError(path.name, "not 64 hex digits") from None
+    bare = Signer.from_seed(who, KeyKind.LOG, seed)
+    return Signer.from_seed(f"{who}-{bare.key.public[:4].hex()}", KeyKind.LOG, seed)

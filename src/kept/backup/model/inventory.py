@@ -46,10 +46,14 @@ class Item:
         """What no two files share."""
         return self.kind, self.name
 
+    @property
+    def path(self) -> str:
+        """Where it lies."""
+        return f"{self.kind}/{self.name}" if self.name else self.kind
+
     def encode(self) -> bytes:
         """Its line, which is its leaf."""
-        path = f"{self.kind}/{self.name}" if self.name else self.kind
-        return f"{path} {self.size}\n".encode()
+        return f"{self.path} {self.size}\n".encode()
 
 
 def inventory(files: Iterable[tuple[str, str, int]]) -> tuple[Item, ...]:

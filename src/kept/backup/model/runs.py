@@ -37,6 +37,7 @@ class RunFigures:
     verified: int
     seconds: int
     unread: tuple[Unread, ...] = ()
+    gone: int = 0  # files that lay there after the copy before, and that the house did not remove
 
 
 @dataclass(frozen=True, slots=True)

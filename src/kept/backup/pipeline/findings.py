@@ -22,6 +22,7 @@ class Problem(StrEnum):
     PART_DAMAGED = "part damaged"
     PART_UNREAD = "part unread"
     PART_UNLISTED = "part in no index"
+    TAKEN_AWAY = "file taken away"
     FOLDER_LOST = "folder lost"
     FILE_LOST = "file lost"
 
@@ -110,6 +111,11 @@ def finding_words(problem: Problem, lang: str) -> FindingWords:
             _("A part stands in no list: a run was cut short."),
             _("Nothing is lost."),
             _("The next copy puts it to use, or run adopt."),
+        ),
+        Problem.TAKEN_AWAY: (
+            _("A file that lay here after the last copy is gone; this house did not remove it."),
+            _("If it is a snapshot, that copy is lost. If it is a part, files in it may be lost."),
+            _("Find out who can delete here, copy again, and keep a copy at a second place."),
         ),
         Problem.FOLDER_LOST: (
             _("The list of a folder is lost."),

@@ -48,6 +48,8 @@ COMMANDS: Mapping[str, Callable[[Call], Json]] = {
     "backup way": backups.way,
     "backup sights": backups.sights,
     "backup note": backups.note,
+    "backup listed": backups.listed_there,
+    "backup sign": backups.sign_possession,
     "checkup": upkeep.checkup,
     "verify": ledger.verify,
     "ledger key": ledger.key,

@@ -1,6 +1,8 @@
 """What is typed to see whether the copies are still whole: with the key, and without any?"""
 
 import sys
+from collections.abc import Iterator
+from dataclasses import replace
 from decimal import Decimal, InvalidOperation
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -8,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 from cyclopts import Parameter
 
 from kept.base.encoding import Json
-from kept.base.errors import MalformedError, NotFoundError
+from kept.base.errors import MalformedError, NotFoundError, UnavailableError
 from kept.cli.answers import AsJson, Lang, tell
 from kept.cli.copy_bar import path_text, size_text
 from kept.cli.ctrl import Ctrl
@@ -17,13 +19,17 @@ from kept.cli.front.backup import backup, possession
 from kept.cli.repos import Copies, Of, reading
 
 if TYPE_CHECKING:
+    from kept.backup.keeping.statement import Seed, Statement
     from kept.backup.pipeline.checking import Checked
+    from kept.backup.pipeline.findings import Finding
     from kept.backup.pipeline.possession import Possession
+    from kept.backup.repo.repository import Repository
 
 ReadData = Annotated[bool, Parameter(name="--read-data", negative="")]
 Subset = Annotated[str, Parameter(name="--read-data-subset")]
 SeedFrom = Annotated[str, Parameter(name="--seed-from")]
 All = Annotated[bool, Parameter(name="--all", negative="")]
+SignWith = Annotated[Path | None, Parameter(name="--sign-with")]
 Example = Annotated[bool, Parameter(name="--example", negative="")]
 GB = Decimal(10) ** 9
 ROUNDS_A_YEAR = 12
@@ -66,6 +72,7 @@ def check(
             bar({"done": done, "total": total, "note": what})
 
         found = look_at(repository, reading=chosen, watch=watch, stop=stop)
+        found = replace(found, findings=(*found.findings, *_taken_away(of, repository, found)))
     of.note(
         "checked",
         parts=found.parts,
@@ -74,6 +81,22 @@ def check(
     )
     tell(_check_summary(found, lang), _check_words, as_json=json)
     return found.exit_code if found.is_whole else INTERRUPTED
+
+
+def _taken_away(of: Copies, repository: "Repository", found: "Checked") -> "Iterator[Finding]":
+    """What lay there after the house's last copy and is gone, where no other finding names it."""
+    from kept.backup.model.inventory import decode
+    from kept.backup.pipeline.findings import Finding, Problem
+    from kept.backup.pipeline.possession import inventory_of
+
+    before, _ = of.listed()
+    if not before:
+        return
+    there = {item.key for item in inventory_of(repository.place)}
+    told = {one.name for one in found.findings}
+    for item in decode(before.encode()):
+        if item.key not in there and item.path not in told:
+            yield Finding(Problem.TAKEN_AWAY, item.path, "in the list of the last copy")
 
 
 def _check_summary(found: "Checked", lang: str) -> dict[str, Any]:
@@ -131,37 +154,118 @@ def check_possession(
     sample: int = SAMPLE,
     all_: All = False,
     seed_from: SeedFrom = "",
+    sign_with: SignWith = None,
+    note: Path | None = None,
     json: AsJson = False,
     of: Of,
 ) -> int:
     """Without any key: does the place still hold the parts it was given, byte for byte?
 
-    Reads a sample of parts whole and compares each with its name. Exits 1 when one differs.
+    Reads a sample of parts whole and compares each with its name; the house's list of its last
+    copy says what is gone. The house signs the result, anybody else with --sign-with.
+    Exits 1 when a part differs or a file is gone.
 
     Args:
         sample: how many parts.
         all_: all of them.
         seed_from: a file or https address of a ledger's checkpoint that decides which parts are
-            read, so that nobody chooses them; without it they are drawn at random.
+            read, so that nobody chooses them; without it the house's newest decides, and without
+            a house they are drawn at random.
+        sign_with: sign with the key in this file, which is made when there is none.
+        note: write the signed result into this file.
         json: one object on one line.
         of: which repository; its passphrase is not asked for.
+
+    Raises:
+        MalformedError: --note, and nobody signs.
+        UnavailableError: the signed result cannot be written.
     """
     from kept.backup.keeping.statement import CHANCE, Seed
     from kept.backup.keeping.statement import seed_from as seed_of
-    from kept.backup.model.inventory import inventory_root
+    from kept.backup.model.inventory import compare, decode, inventory_root
     from kept.backup.pipeline.possession import check_possession as look_at
     from kept.backup.pipeline.possession import inventory_of
     from kept.crypto.chance import draw
 
+    if note is not None and of.repo and sign_with is None:
+        raise MalformedError("--note", "say with --sign-with who signs")
     checkpoint = _checkpoint(seed_from)
+    before, newest = of.listed()
+    checkpoint = newest if checkpoint is None else checkpoint
     with Ctrl() as stop, of.reached(stop) as place:
-        seed = Seed(draw(SEED_BYTES), CHANCE)
+        seed, there = Seed(draw(SEED_BYTES), CHANCE), inventory_of(place)
         if checkpoint is not None:
-            seed = seed_of(checkpoint, inventory_root(inventory_of(place)))
-        found = look_at(place, seed=None if all_ else seed.value, picks=sample, stop=stop)
-    told = _possessed(found) | {"seed": seed.value.hex(), "seed_from": seed.source}
+            seed = seed_of(checkpoint, inventory_root(there))
+        drawn = None if all_ else seed.value
+        found = look_at(place, seed=drawn, picks=sample, before=there, stop=stop)
+    found = replace(found, inventory=there)
+    changes = compare(decode(before.encode()), there)
+    gone = tuple(sorted({item.path for item in (*changes.gone, *changes.resized)}))
+    told: dict[str, Any] = {
+        **_possessed(found),
+        "gone": list(gone),
+        "seed": seed.value.hex(),
+        "seed_from": seed.source,
+        **(_signed(of, sign_with, _statement(of, found, gone, seed)) if found.is_whole else {}),
+    }
+    if note is not None and "note" in told:
+        _write_note(note, told["note"])
+        told["result"] = str(note)
     tell(told, _possessed_words, as_json=json)
-    return INTERRUPTED if stop() else found.exit_code
+    if stop():
+        return INTERRUPTED
+    return FAILED if gone else found.exit_code
+
+
+def _statement(of: Copies, found: "Possession", gone: tuple[str, ...], seed: "Seed") -> "Statement":
+    """What is signed: of the sample and, where a house knows it, of all that should lie there."""
+    from kept.backup.keeping.statement import MOST_NAMED, Statement
+    from kept.base.clock import SystemClock
+    from kept.wiring.far_places import told_address
+
+    parts = [item for item in found.inventory if item.kind == "data"]
+    snapshots = sum(item.kind == "snapshots" for item in found.inventory)
+    bad = {*_names(found.bad), *_names(found.missing), *_names(found.unread), *gone} - {"config"}
+    return Statement(
+        client=told_address(of.repo) if of.repo else of.way.name,
+        at=SystemClock().now().replace(microsecond=0),
+        inventory=found.root.hex(),
+        parts=len(parts),
+        part_bytes=sum(item.size for item in parts),
+        snapshots=snapshots,
+        others=len(found.inventory) - len(parts) - snapshots,
+        seed=seed,
+        asked=found.asked,
+        read_bytes=found.bytes_read,
+        bad=tuple(sorted(bad)[:MOST_NAMED]),
+        bad_count=len(bad),
+    )
+
+
+def _signed(of: Copies, sign_with: Path | None, statement: "Statement") -> dict[str, Any]:
+    """The signed note and the key to check it with; of a house its act too. Nobody: nothing."""
+    from kept.backup.keeping.folder import signer_of
+    from kept.backup.keeping.statement import sign
+
+    if sign_with is not None:
+        signer = signer_of(sign_with, "kept-witness")
+        signed = {"note": sign(statement, signer).decode(), "key": str(signer.key)}
+        if not of.repo:
+            of.note("checked", parts=statement.parts, read=statement.asked, bad=statement.bad_count)
+        return signed
+    if of.repo:
+        return {}
+    told: Any = of.at.do("backup sign", place=of.way.name, statement=statement.text)
+    return dict(told)
+
+
+def _write_note(path: Path, note: str) -> None:
+    from kept.base.durable import replace_file
+
+    try:
+        replace_file(path, note.encode())
+    except OSError as error:
+        raise UnavailableError(f"{path} cannot be written: {error.strerror}.") from None
 
 
 def _checkpoint(seed_from: str) -> bytes | None:
@@ -198,6 +302,8 @@ def _possessed_words(told: dict[str, Any]) -> str:
 
     lines = [f"- {name} is not what its name says" for name in told["bad"]]
     lines += [f"- {name} is gone" for name in told["missing"]]
+    gone = told.get("gone", [])
+    lines += [f"- {name} is gone or changed since the last copy" for name in gone]
     lines += [f"- {name} could not be read" for name in told["unread"]]
     held, seen = size_text(told["bytes"]), size_text(told["read_bytes"])
     lines += [
@@ -206,6 +312,11 @@ def _possessed_words(told: dict[str, Any]) -> str:
     ]
     if told["is_ended_early"]:
         lines.append("Ended before all was looked at.")
+    elif gone:
+        lines.append(
+            f"NOT WHOLE: {len(gone):,} files that lay here after the last copy are gone or changed,"
+            " and this house did not remove them."
+        )
     elif told["good"] < told["asked"]:
         lines.append(f"NOT WHOLE: {told['asked'] - told['good']:,} of them, named above.")
     elif told["asked"] >= told["of"]:
@@ -216,6 +327,8 @@ def _possessed_words(told: dict[str, Any]) -> str:
             f"All are what their names say. If more than {most:,} of {told['of']:,} were damaged,"
             " this would almost surely (95 in 100) have shown."
         )
+    if "key" in told:
+        lines += [f"Signed with {told['key']}:", told.get("result") or f"\n{told['note']}"]
     return "\n".join(lines)
 
 

@@ -93,6 +93,8 @@ def adopt(*, read_data: ReadData = False, json: AsJson = False, of: Of) -> int:
 
         parts = mend_parts(repository, lock, watch=watch, stop=stop) if read_data else None
     adopted = done.adopted
+    if taken := len(done.removed) + (0 if parts is None else len(parts.damaged)):
+        of.note("pruned", removed=taken, repacked=0, freed=0)
     told: dict[str, Any] = {
         "parts": len(adopted.parts),
         "blobs": adopted.blobs,
