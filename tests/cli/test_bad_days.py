@@ -134,10 +134,11 @@ def test_a_folder_with_a_long_path(tmp_path) -> None:
 
 
 def test_ctrl_c_ends_a_server_quietly(own_shop) -> None:
-    """Code 130, and the log holds no traceback."""
+    """Code 130, one line that it ended, and the log holds no traceback."""
     with own_shop.served(end=signal.SIGINT) as served:
         pass
     assert served.process.returncode == 130
+    assert served.said.splitlines()[-1] == "Ended."
     assert "Traceback" not in served.said
 
 

@@ -72,6 +72,7 @@ for group in (
 ):
     app.command(group)
 
+app.meta.suppress_keyboard_interrupt = False  # `run` says that it ended
 Tokens = Annotated[str, Parameter(show=False, allow_leading_hyphen=True)]
 
 
