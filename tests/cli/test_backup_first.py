@@ -7,6 +7,7 @@ import subprocess
 import time
 from collections.abc import Callable, Generator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from terminal import KEPT, PATIENCE_S, Shop, clean, free_port
@@ -132,6 +133,20 @@ def test_a_place_of_keys_is_called_that(own_shop: Shop, tmp_path: Path) -> None:
     far = own_shop.kept("--passphrase-file", str(phrase), "backup", "--repo", str(shelf), "list")
     assert (far.code, "no snapshots" in far.err) == (10, True)
     assert "init" not in early.err + listed.err + far.err
+
+
+def test_a_drill_right_after_a_run(own_shop: Shop, tmp_path: Path) -> None:
+    """The server's next page is waited for, in place of a refusal."""
+    shop = replace(own_shop, env={"KEPT_PUBLISH_EVERY_S": "15"})
+    closet = str(tmp_path / "closet")
+    assert shop.kept("backup", "add", "closet", closet, "--same-disk").code == 0
+    assert shop.kept("backup", "run", "closet").code == 0  # so the server makes none by itself
+    with shop.served():
+        ran = shop.kept("backup", "run", "closet")
+        assert ran.code == 0, ran.err
+        tried = shop.kept("backup", "drill", "closet", "--files", "3", "--json")
+    assert tried.code == 0, tried.err
+    assert tried.json["is_passed"]
 
 
 def test_ctrl_c_while_a_place_is_away(own_shop: Shop) -> None:

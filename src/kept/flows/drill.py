@@ -31,6 +31,10 @@ USUAL_PICKS = 40
 _MARK = "high-water"  # is never in a copy, so that it is missing there is right
 
 
+class NoPageError(UnavailableError):
+    """No page of the log is newer than the copy yet; the beat publishes one."""
+
+
 @dataclass(frozen=True, slots=True)
 class DrillResult:
     """What a drill found, and its act; `failed`: nothing could be tried, and there is no act.
@@ -69,8 +73,8 @@ def drill(
 
     Raises:
         NotFoundError: no such place, or no copy in it.
-        UnavailableError: no checkpoint is newer than the copy yet; ask again in a minute. Or
-            data.db cannot be written.
+        NoPageError: no checkpoint is newer than the copy yet; ask again in a minute.
+        UnavailableError: data.db cannot be written.
         TamperedError: the place's stored credentials were changed.
     """
     place = parts.db.read(lambda tx: places.place(tx, name))
@@ -98,9 +102,9 @@ def _chosen(tx: Tx, parts: CopyParts, place: KnownPlace) -> tuple[Run, bytes, by
     note = serving.checkpoint(tx, Log(origin, parts.tiles))
     at = counts.published_at(tx, origin)
     if note is None or at is None or at <= run.ended_at:
-        raise UnavailableError(
-            "The sample is drawn from a page of the log that is newer than the copy. There is none"
-            " yet: try again in a minute."
+        raise NoPageError(
+            "Which files are tried is drawn by lot from the next page of the house's public log, so"
+            " that nobody chooses them. That page is not there yet: try again in a minute."
         )
     return run, runs.tree_of(tx, run), note
 

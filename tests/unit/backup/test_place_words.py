@@ -9,6 +9,7 @@ import pytest
 
 from kept.backup.places import local, rest, s3, sftp, sftp_files, sftp_link, web
 from kept.base.texts import translations
+from kept.flows import drill
 
 
 def said(module: ModuleType) -> Iterator[str]:
@@ -24,7 +25,7 @@ def said(module: ModuleType) -> Iterator[str]:
             )
 
 
-@pytest.mark.parametrize("module", [local, rest, s3, sftp, sftp_files, sftp_link, web])
+@pytest.mark.parametrize("module", [drill, local, rest, s3, sftp, sftp_files, sftp_link, web])
 def test_each_sentence_of_a_place_has_its_russian(module: ModuleType) -> None:
     """A page that is Russian around it says it in Russian too."""
     texts = translations("ru")

@@ -4,6 +4,7 @@ Who may enter the data folder may read all of it, so he is also told how a place
 terminal reads the copies itself, and what it did there is written down by `note`.
 """
 
+import time
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from datetime import datetime
@@ -32,9 +33,9 @@ from kept.db.seam import Pending, Tx
 from kept.flows.back_up import access_of, add_place, back_up
 from kept.flows.copy_keys import copy_keys
 from kept.flows.copy_list import listed
-from kept.flows.copy_orders import CopyProgress, Failed
+from kept.flows.copy_orders import CopyProgress, Failed, Stop
 from kept.flows.copy_sights import noted
-from kept.flows.drill import USUAL_PICKS
+from kept.flows.drill import USUAL_PICKS, DrillResult, NoPageError
 from kept.flows.drill import drill as take_back
 from kept.flows.drop_place import drop_place
 from kept.ledger.acts.serving import Log, checkpoint
@@ -42,6 +43,8 @@ from kept.ledger.sequencer import LogKeys
 from kept.wiring.copies import copy_parts
 
 MOST_UNREAD = 1000  # named in an answer; the rest is counted
+PAGE_LATE_S = 30.0  # a page may come so much later than the beat says
+LOOK_AGAIN_S = 0.5
 SECRET_NAMES = ("user", "password", "s3_key_id", "s3_secret", "s3_token", "ca")
 
 
@@ -180,13 +183,7 @@ def drill(call: Call) -> Json:
         call.signed()
         call.house.sequencer.publish(now=call.house.clock.now())
     with _stopping(call) as stop:
-        found = take_back(
-            copy_parts(call.house),
-            place.order.name,
-            actor=call.actor,
-            picks=call.number("files", USUAL_PICKS),
-            stop=stop,
-        )
+        found = _taken_back(call, place, stop)
     if found.figures is None:
         failure = _error(found.failed) if found.failed else UnavailableError("Nothing was tried.")
         raise failure
@@ -206,6 +203,25 @@ def drill(call: Call) -> Json:
         "is_passed": figures.is_passed,
         "act": found.act,
     }
+
+
+def _taken_back(call: Call, place: KnownPlace, stop: Stop) -> DrillResult:
+    """Drill; beside a server as soon as its beat has published a page newer than the copy.
+
+    Raises:
+        NoPageError: none came: the ledger does not sign, or its beat stands still.
+        KeptError: as `flows.drill`.
+    """
+    parts, picks = copy_parts(call.house), call.number("files", USUAL_PICKS)
+    until = time.monotonic() + call.house.settings.publish_every_s + PAGE_LATE_S
+    while True:
+        try:
+            return take_back(parts, place.order.name, actor=call.actor, picks=picks, stop=stop)
+        except NoPageError:
+            if call.is_alone or stop() or time.monotonic() > until or not call.signed():
+                raise
+        call.progress({"note": "Waiting for the log's next page, which draws the files"})
+        time.sleep(LOOK_AGAIN_S)
 
 
 def way(call: Call) -> Json:

@@ -216,8 +216,9 @@ def _status(told: dict[str, Any]) -> str:
 def drill(name: str = "", /, *, files: int = 40, json: AsJson = False, of: Of) -> int:
     """Take some files and the database back from the newest copy, and compare.
 
-    A ledger's checkpoint newer than the copy decides which files, so that nobody chooses them.
-    Exits 1 when something came back otherwise, or could be read without the key.
+    The next page of the public log decides which files, so that nobody chooses them. Beside a
+    server that page is waited for, a minute or so; without one it is made. Exits 1 when something
+    came back otherwise, or could be read without the key, or nothing could be tried.
 
     Args:
         name: of the place.
