@@ -101,14 +101,17 @@ class Copies:
             )
         return self._asked[0]
 
-    def listed(self) -> tuple[str, bytes | None]:
+    def listed(self, *, page: bool = False) -> tuple[str, bytes | None]:
         """What the house knows to lie at its place, a file a line, and its ledger's newest page.
 
         Without a house nothing is known.
+
+        Args:
+            page: the page is wanted, and is made where there is none.
         """
         if self.repo:
             return "", None
-        told: Any = self.at.do("backup listed", place=self.way.name)
+        told: Any = self.at.do("backup listed", place=self.way.name, page=page)
         return told["files"], told["checkpoint"] and told["checkpoint"].encode()
 
     def note(self, what: str, **figures: Json) -> None:

@@ -245,10 +245,15 @@ def way(call: Call) -> Json:
 def listed_there(call: Call) -> Json:
     """What should lie at a place, a file a line, and the newest page of the ledger.
 
+    With `page` such a page is made first, where nobody else makes one.
+
     Raises:
         UnavailableError: data.db cannot be read.
     """
     place, house = _chosen(call), call.house
+    if call.args.get("page") and call.is_alone:  # no worker publishes
+        call.signed()
+        house.sequencer.publish(now=house.clock.now())
     note = house.db.read(lambda tx: checkpoint(tx, Log(house.vault.origin, house.tiles)))
     return {
         "files": encode(listed(house.db, house.tiles, place)).decode(),

@@ -190,7 +190,7 @@ def check_possession(
     if note is not None and of.repo and sign_with is None:
         raise MalformedError("--note", "say with --sign-with who signs")
     checkpoint = _checkpoint(seed_from)
-    before, newest = of.listed()
+    before, newest = of.listed(page=checkpoint is None)
     checkpoint = newest if checkpoint is None else checkpoint
     with Ctrl() as stop, of.reached(stop) as place:
         seed, there = Seed(draw(SEED_BYTES), CHANCE), inventory_of(place)

@@ -175,14 +175,19 @@ def add(
 
 
 def _added(told: dict[str, Any]) -> str:
-    login = f"{told['client']}:{told['password']}"
+    at = f"HOST:PORT/{told['client']}/"
+    kept = f"kept backup add NAME rest:https://{told['client']}@{at} --secrets-file FILE"
     return "\n".join([
         f"{told['client']} may bring up to {told['quota']}. Password, shown this once:",
         "",
         f"    {told['password']}",
         "",
-        f"restic:  restic -r rest:https://{login}@HOST:PORT/{told['client']}/ init",
-        f"Page:    https://HOST:PORT/{told['client']}/ with this name and password",
+        "Never type it into a command: everybody on that machine can read it there.",
+        f"Kept:    {kept}",
+        '         FILE holds one line: password = "…"',
+        "restic:  restic --repository-file FILE init",
+        f"         FILE holds one line: rest:https://{told['client']}:PASSWORD@{at}",
+        f"Page:    https://{at} with this name and password",
     ])
 
 
