@@ -91,6 +91,25 @@ def newest_drill(tx: Tx) -> DrillRow | None:
     return DrillRow(*row) if row else None
 
 
+def newest_drill_at(tx: Tx, place_n: int) -> DrillRow | None:
+    """The newest drill of a place."""
+    row = tx.row(
+        f"select {_DRILL} from backup_drill where place_n = :place order by n desc limit 1",  # noqa: S608
+        place=place_n,
+    )
+    return DrillRow(*row) if row else None
+
+
+def newest_trial_at(tx: Tx, place_n: int) -> TrialRow | None:
+    """The newest trial of a place."""
+    row = tx.row(
+        "select place_n, at, is_open, parts, act from backup_trial where place_n = :place"
+        " order by n desc limit 1",
+        place=place_n,
+    )
+    return TrialRow(*row) if row else None
+
+
 def insert_trial(tx: Tx, row: TrialRow, *, snapshot: bytes | None) -> None:
     """Keep a trial."""
     tx.run(

@@ -24,6 +24,16 @@ def of_people(tx: Tx, *, after: int, upto: int) -> list[tuple[ActRow, bytes | No
     return [_pair(row) for row in found]
 
 
+def newest_of_house(tx: Tx, kind: str) -> list[tuple[int, int, bytes]]:
+    """(number, time, sealed opening) of the newest 500 acts of a kind, the newest first."""
+    found = tx.rows(
+        "select a.id, a.at, o.sealed from acts a join act_openings o on o.act = a.id"
+        " where a.kind = :kind and a.person is null order by a.id desc limit 500",
+        kind=kind,
+    )
+    return [(row[0], row[1], bytes(row[2])) for row in found]
+
+
 def of_kinds(
     tx: Tx, kinds: Sequence[str], *, after: int, limit: int
 ) -> list[tuple[ActRow, bytes | None]]:
