@@ -2,6 +2,7 @@
 
 import os
 import pty
+import signal
 import subprocess
 
 import pytest
@@ -174,3 +175,20 @@ def typed(shop: Shop, words: list[str], text: str) -> int:
         code = process.wait(timeout=PATIENCE_S)
     os.close(ours)
     return code
+
+
+def test_a_receiver_says_that_it_ended(nothing, tmp_path) -> None:
+    """Ctrl-C at its terminal: 130, and one line."""
+    here = f"--dir={tmp_path / 'receiver'}"
+    assert nothing.kept("backup", "receiver", "client", "add", "tea", "--quota=1", here).code == 0
+    with subprocess.Popen(
+        [*KEPT, "backup", "receiver", "serve", "--listen=127.0.0.1:0", here],
+        env=clean(),
+        stderr=subprocess.PIPE,
+        text=True,
+    ) as process:
+        assert process.stderr is not None
+        assert "Copies are received at" in process.stderr.readline()
+        process.send_signal(signal.SIGINT)
+        said = process.communicate(timeout=PATIENCE_S)[1]
+    assert (process.returncode, said.splitlines()[-1:]) == (130, ["Ended."])
