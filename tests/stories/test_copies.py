@@ -32,7 +32,7 @@ from kept.db.scratch import is_empty
 from kept.db.seam import Pending
 from kept.flows.back_up import CopyParts, add_place, back_up
 from kept.flows.copy_keys import are_keys_due, copy_keys, open_key_copy
-from kept.flows.drill import drill
+from kept.flows.drill import NoPageError, drill
 from kept.flows.drop_place import drop_place
 from kept.flows.evidence import HouseEvidence
 from kept.flows.tend_copies import due_copies, look_for_work, tend_copies
@@ -97,7 +97,7 @@ def test_a_drill_brings_all_of_it_back(any_home: Home, tmp_path: Path):
     home.settle()
     parts = closet(home, tmp_path / "closet")
     copied: Any = back_up(parts, "closet", actor=IMPORTER)
-    with pytest.raises(UnavailableError, match="newer"):
+    with pytest.raises(NoPageError, match="next page"):
         drill(parts, "closet", actor=IMPORTER)
     published(home)
     result: Any = drill(parts, "closet", actor=IMPORTER)
