@@ -6,7 +6,9 @@ from datetime import datetime, timedelta
 from kept.backup.acts import proofs
 from kept.backup.acts.places import places
 from kept.backup.acts.runs import last_copy
+from kept.backup.acts.standing import report_of
 from kept.backup.model.places import Holds
+from kept.backup.model.report import State, state_of
 from kept.base.clock import EPOCH
 from kept.db.seam import Tx
 from kept.flows.evidence import HouseEvidence
@@ -64,6 +66,7 @@ def facts_of(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> Facts:
         breaks_answered=sum(one.explanation is not None for one in breaks),
         copied_at=copies.copied_at,
         copy_places=copies.places,
+        damaged_places=copies.damaged,
         drilled_at=copies.drilled_at,
         read_without_key=copies.is_open,
         report_read_at=copies.read_at,
@@ -75,6 +78,7 @@ def facts_of(tx: Tx, book: Book, /, *, has_mail: bool, now: datetime) -> Facts:
 class _Copies:
     copied_at: datetime | None
     places: int
+    damaged: int
     drilled_at: datetime | None
     is_open: bool | None
     read_at: datetime | None
@@ -85,12 +89,21 @@ def _copies(tx: Tx, book: Book, now: datetime) -> _Copies:
     made, drills = source.copies(now - QUARTER), source.drills(now - QUARTER)
     far = [one for one in places(tx, holds=Holds.DATA) if not one.order.is_near]
     newest = [last_copy(tx, one) for one in far]
-    trial, read = proofs.last_trial(tx), proofs.last_reading(tx)
+    on = [one for one in places(tx, holds=Holds.DATA) if one.is_enabled and last_copy(tx, one)]
+    stands = {one.n: state_of(report_of(tx, one, now=now)) for one in on}
+    is_bad = {one.n for one in on if stands[one.n] in {State.OPEN, State.DAMAGED}}
+    trials = [proofs.trial_at(tx, one) for one in on]
+    is_open = any(one.is_open for one in trials if one is not None)
+    read = proofs.last_reading(tx)
     return _Copies(
         copied_at=max((one.at for one in made), default=None),
-        places=sum(run is not None and now - run.started_at <= COPY_OLD for run in newest),
+        places=sum(
+            run is not None and run.place_n not in is_bad and now - run.started_at <= COPY_OLD
+            for run in newest
+        ),
+        damaged=sum(state is State.DAMAGED for state in stands.values()),
         drilled_at=max((one.at for one in drills if one.is_passed), default=None),
-        is_open=None if trial is None else trial.is_open,
+        is_open=is_open if is_open or (trials and None not in trials) else None,
         read_at=None if read is None else read[0],
     )
 

@@ -8,6 +8,7 @@ import pytest
 import textstat
 
 from kept.backup.model.report import (
+    Checked,
     Copied,
     Drilled,
     Failed,
@@ -28,27 +29,29 @@ FULL = Report(
     now=NOW,
     copied=Copied(NOW - 9 * HOUR, places=2, files=12_031, new=214, act=11),
     tried=Tried(is_open=False, act=12),
-    drilled=Drilled(good=40, of=12_031, act=13),
+    drilled=Drilled(good=40, of=12_031, act=13, at=NOW - HOUR),
     month=Month(good=1200, bad=0),
     restore=timedelta(minutes=34, seconds=5),
 )
 GOOD_EN = """\
-Your copy of last night is good.
+The copy of 21 Nov 2026, 03:00 UTC is good.
 It lies in 2 places.
 It is 9 hours old.
 12,031 files were copied, 214 new.
 The files were locked before they left. We tried to open the copy without your key and could not.
+We last tried it on 21 Nov 2026.
 We took 40 files of 12,031 back and compared them letter by letter: all the same.
 With this sample, at most 8 in 100 files could be unreadable without our noticing. Of that we are \
 95 in 100 sure.
 This month we took 1,200 files back: all the same. That leaves at most 1 in 400.
 To bring everything back would take about 35 minutes."""
 GOOD_RU = """\
-Копия за эту ночь в порядке.
+Копия от 21 нояб. 2026, 03:00 UTC в порядке.
 Она лежит в 2 местах.
 Ей 9 часов.
 В ней 12 031 файл, новых: 214.
 Мы заперли файлы до отправки. Потом мы хотели открыть копию без вашего ключа и не смогли.
+Последняя проба: 21 нояб. 2026.
 Мы взяли назад 40 файлов из 12 031 и сверили буква в букву: все те же.
 При такой пробе могут не читаться, а мы не заметим, не больше 8 из 100 файлов. В этом мы уверены \
 на 95 из 100.
@@ -96,6 +99,10 @@ BAD = (
     replace(FULL, drilled=None, month=None),
     replace(FULL, drilled=Drilled(5, 5), month=Month(1, 0), restore=timedelta(seconds=1)),
     Report(NOW),
+    replace(FULL, checked=Checked(1, NOW), place="far", lacking=("near",)),
+    replace(FULL, checked=Checked(5, NOW), others=tuple(("near", one) for one in State)),
+    replace(FULL, drilled=Drilled(0, 0, at=NOW, is_failed=True)),
+    replace(FULL, drilled=Drilled(4, 9, at=NOW - timedelta(days=99))),
 )
 
 
@@ -120,7 +127,7 @@ def test_every_sentence_is_plain(report: Report, lang: str, most: int) -> None:
     [
         ("copied", {"places", "age", "files"}),
         ("tried", {"key"}),
-        ("drilled", {"drill", "bound"}),
+        ("drilled", {"tried on", "drill", "bound"}),
         ("month", {"month"}),
         ("restore", {"restore"}),
     ],
@@ -152,19 +159,36 @@ def test_each_sentence_leads_to_its_evidence() -> None:
 @pytest.mark.parametrize(
     ("change", "state", "said"),
     [
-        ({}, State.GOOD, "Your copy of last night is good."),
+        ({}, State.GOOD, "The copy of 21 Nov 2026, 03:00 UTC is good."),
         ({"copied": None}, State.NONE, "There is no copy yet."),
-        ({"drilled": None}, State.UNTRIED, "There is a copy of last night. We have not yet tried"),
-        ({"unread": (Unread("/a", UnreadWhy.DENIED),)}, State.INCOMPLETE, "There is a copy of"),
+        ({"drilled": None}, State.UNTRIED, "The copy of 21 Nov 2026, 03:00 UTC was made. We have"),
+        ({"unread": (Unread("/a", UnreadWhy.DENIED),)}, State.INCOMPLETE, "The copy of"),
         ({"failed": (Failed("far", FailedWhy.FULL, NOW),)}, State.FAILED, "Not every place"),
-        ({"copied": Copied(NOW - 26 * HOUR, 1, 1, 1)}, State.GOOD, "Your copy of last night"),
+        ({"copied": Copied(NOW - 26 * HOUR, 1, 1, 1)}, State.GOOD, "The copy of 20 Nov 2026"),
         (
             {"copied": Copied(NOW - 26 * HOUR - timedelta(seconds=1), 1, 1, 1)},
             State.OLD,
-            "There is no copy of last night.",
+            "The newest copy is of 20 Nov 2026, 09:59 UTC. That is too old.",
         ),
         ({"drilled": Drilled(39, 100, ("/a",))}, State.DAMAGED, "Your copy is damaged."),
         ({"tried": Tried(is_open=True)}, State.OPEN, "Your copy is not safe"),
+        ({"tried": None}, State.UNTRIED, "The copy of 21 Nov 2026, 03:00 UTC was made. We have"),
+        ({"checked": Checked(2, NOW)}, State.DAMAGED, "Your copy is damaged."),
+        ({"checked": Checked(0, NOW)}, State.GOOD, "The copy of"),
+        ({"lacking": ("far",)}, State.LACKING, "Not every place has a copy."),
+        ({"drilled": Drilled(40, 40, at=NOW, is_failed=True)}, State.DAMAGED, "Your copy is dama"),
+        ({"drilled": Drilled(0, 0, at=NOW, is_failed=True)}, State.DAMAGED, "Your copy is damaged"),
+        ({"drilled": Drilled(40, 99, at=NOW - timedelta(days=35))}, State.GOOD, "The copy of"),
+        (
+            {"drilled": Drilled(40, 99, at=NOW - timedelta(days=35, seconds=1))},
+            State.UNTRIED,
+            "The copy of 21 Nov 2026, 03:00 UTC was made. It was not tried of late.",
+        ),
+        (
+            {"drilled": Drilled(39, 99, ("/a",), at=NOW), "place": "closet"},
+            State.DAMAGED,
+            "closet: Your copy is damaged.",
+        ),
     ],
 )
 def test_how_it_stands(change: dict[str, object], state: State, said: str) -> None:

@@ -1,25 +1,27 @@
 """How do the copies stand? Every place with its newest run, and the report, from rows alone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from kept.backup.acts import places, proofs, runs
 from kept.backup.model.inventory import decode
 from kept.backup.model.places import Holds, KnownPlace, Plan
 from kept.backup.model.report import (
-    FRESH_WITHIN,
     Copied,
     Drilled,
     Failed,
     Month,
     Report,
+    State,
     Tried,
+    state_of,
 )
 from kept.backup.model.report_reasons import FailedWhy
 from kept.backup.model.runs import Drill, Run, RunState
 from kept.db.seam import Tx
 
 MONTH = timedelta(days=30)
+NOT_COUNTED = (State.NONE, State.OPEN, State.DAMAGED, State.OLD)  # no copy to rely on
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +66,7 @@ def standing(tx: Tx, /, *, now: datetime) -> Standing:
     month = runs.runs(tx, since=now - MONTH, most=1000)
     told = tuple(_place(tx, place, month) for place in places.places(tx))
     drill = proofs.last_drill(tx)
-    return Standing(_report(tx, told, month, drill=drill, now=now), told, drill, places.plan(tx))
+    return Standing(_report(tx, told, month, now=now), told, drill, places.plan(tx))
 
 
 def _place(tx: Tx, place: KnownPlace, month: list[Run]) -> PlaceStanding:
@@ -82,35 +84,70 @@ def _place(tx: Tx, place: KnownPlace, month: list[Run]) -> PlaceStanding:
     )
 
 
-def _report(
-    tx: Tx,
-    told: tuple[PlaceStanding, ...],
-    month: list[Run],
-    *,
-    drill: Drill | None,
-    now: datetime,
-) -> Report:
+def _report(tx: Tx, told: tuple[PlaceStanding, ...], month: list[Run], *, now: datetime) -> Report:
+    """Of the worst place; the newest copy where several stand alike."""
     data = [one for one in told if one.place.order.holds is Holds.DATA and one.place.is_enabled]
-    copies = [one.copy for one in data if one.copy is not None and one.copy.ended_at is not None]
-    newest = max(copies, key=lambda run: run.n, default=None)
-    if newest is None or newest.ended_at is None:
-        return Report(now, failed=tuple(_failures(data, month)))
-    fresh = [c for c in copies if c.ended_at and newest.ended_at - c.ended_at <= FRESH_WITHIN]
-    trial, drills = proofs.last_trial(tx), proofs.drills(tx, since=now - MONTH)
-    return Report(
-        now,
-        copied=Copied(newest.ended_at, len(fresh), newest.files, newest.files_new, newest.act),
-        tried=None if trial is None else Tried(trial.is_open, trial.act),
-        drilled=None if drill is None else Drilled(drill.good, drill.of, drill.bad, drill.act),
-        month=_month(drills, drill),
-        restore=_length(drill, newest),
-        unread=newest.unread,
-        failed=tuple(_failures(data, month)),
+    failed = tuple(_failures(data, month))
+    judged = [
+        (one, _of_place(tx, one.place, one.copy, now=now)) for one in data if one.copy is not None
+    ]
+    if not judged:
+        return Report(now, failed=failed)
+    order = list(State)
+    worst, report = min(
+        judged, key=lambda pair: (order.index(state_of(pair[1])), -_number(pair[0].copy))
+    )
+    good = sum(state_of(one) not in NOT_COUNTED for _, one in judged)
+    return replace(
+        report,
+        copied=None if report.copied is None else replace(report.copied, places=good),
+        failed=failed,
+        place=worst.place.order.name if len(data) > 1 else "",
+        lacking=tuple(one.place.order.name for one in data if one.copy is None),
+        others=tuple(
+            (one.place.order.name, state_of(its))
+            for one, its in judged
+            if one is not worst and state_of(its) is not State.GOOD
+        ),
     )
 
 
+def _number(run: Run | None) -> int:
+    return 0 if run is None else run.n
+
+
+def report_of(tx: Tx, place: KnownPlace, /, *, now: datetime) -> Report:
+    """What was measured of one place alone. Reads only."""
+    copy = runs.last_copy(tx, place)
+    return Report(now) if copy is None else _of_place(tx, place, copy, now=now)
+
+
+def _of_place(tx: Tx, place: KnownPlace, copy: Run, *, now: datetime) -> Report:
+    drill, trial = proofs.drill_at(tx, place), proofs.trial_at(tx, place)
+    drills = [one for one in proofs.drills(tx, since=now - MONTH) if one.place_n == place.n]
+    checked = proofs.check_at(tx, place)
+    is_mended = drill is not None and drill.is_passed and checked and drill.act > (checked.act or 0)
+    drilled = None if drill is None else _drilled(drill)
+    at = copy.ended_at or copy.started_at
+    return Report(
+        now,
+        copied=Copied(at, 1, copy.files, copy.files_new, copy.act),
+        tried=None if trial is None else Tried(trial.is_open, trial.act),
+        drilled=drilled,
+        month=_month(drills, drill),
+        restore=_length(drill, copy),
+        unread=copy.unread,
+        checked=None if is_mended else checked,
+    )
+
+
+def _drilled(drill: Drill) -> Drilled:
+    is_failed = not drill.is_passed
+    return Drilled(drill.good, drill.of, drill.bad, drill.act, drill.at, is_failed)
+
+
 def _month(drills: list[Drill], newest: Drill | None) -> Month | None:
-    """All drills together; nothing more can be said of one alone, or where one took every file."""
+    """Drills of one place; nothing more can be said of one alone, or where one took every file."""
     is_one, is_all = len(drills) <= 1, newest is None or newest.good == newest.of
     if is_one or is_all:
         return None

@@ -17,9 +17,10 @@ from babel.support import NullTranslations
 from kept.backup.model.report_reasons import FailedWhy, UnreadWhy, failed_words, unread_words
 from kept.backup.model.sampling import InWords, bad_share_below, in_words, most_bad
 from kept.base.errors import MalformedError
-from kept.base.texts import day_text, translations
+from kept.base.texts import day_text, moment_text, translations
 
 FRESH_WITHIN = timedelta(hours=26)  # from here on the promise is at risk
+TRIED_WITHIN = timedelta(days=35)  # as the promise `restore.drill` demands
 IN_DAYS_FROM = timedelta(hours=48)
 MOST_NAMED = 10  # files named one by one; the rest is counted
 HOUR = timedelta(hours=1)
@@ -31,6 +32,7 @@ class State(StrEnum):
     NONE = "none"
     OPEN = "open"
     DAMAGED = "damaged"
+    LACKING = "lacking"
     OLD = "old"
     FAILED = "failed"
     INCOMPLETE = "incomplete"
@@ -59,12 +61,18 @@ class Tried:
 
 @dataclass(frozen=True, slots=True)
 class Drilled:
-    """A drill: how many files of how many came back the same, and the names of those that not."""
+    """A drill: how many files of how many came back the same, and the names of those that not.
+
+    `is_failed`: it did not pass, also where no file is to blame, as when the house's own data came
+    back damaged, or nothing did. `at` is when; None: not known.
+    """
 
     good: int
     of: int
     bad: tuple[str, ...] = ()
     act: int | None = None
+    at: datetime | None = None
+    is_failed: bool = False
 
     def __post_init__(self) -> None:
         if not 0 <= self.good <= self.of - len(self.bad):
@@ -75,10 +83,24 @@ class Drilled:
         """How many were taken back."""
         return self.good + len(self.bad)
 
+    @property
+    def is_damaged(self) -> bool:
+        """Whether something did not come back as it was."""
+        return self.is_failed or bool(self.bad)
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A check that nothing better came after: how many things it found bad, and when."""
+
+    bad: int
+    at: datetime
+    act: int | None = None
+
 
 @dataclass(frozen=True, slots=True)
 class Month:
-    """All drills of 30 days together."""
+    """All drills of 30 days of one place."""
 
     good: int
     bad: int
@@ -104,7 +126,22 @@ class Failed:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What was measured; None: it was not."""
+    """What was measured of one place, the worst; None: it was not.
+
+    Args:
+        now: the time.
+        copied: its newest copy.
+        tried: its newest try without the key.
+        drilled: its newest drill.
+        month: its drills of 30 days.
+        restore: how long all of it would take.
+        unread: what is not in its copy.
+        failed: every place that failed.
+        place: its name, where there are several; "" else.
+        checked: its newest check.
+        lacking: names of the places that have no copy at all.
+        others: every other place that is not good, and how it stands.
+    """
 
     now: datetime
     copied: Copied | None = None
@@ -114,6 +151,10 @@ class Report:
     restore: timedelta | None = None
     unread: tuple[Unread, ...] = ()
     failed: tuple[Failed, ...] = ()
+    place: str = ""
+    checked: Checked | None = None
+    lacking: tuple[str, ...] = ()
+    others: tuple[tuple[str, State], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,16 +170,27 @@ def state_of(report: Report) -> State:
     """How the copy stands."""
     if report.copied is None:
         return State.NONE
-    tested = report.drilled is not None and report.drilled.good > 0
+    drilled = report.drilled
+    is_drilled = drilled is not None and drilled.good > 0 and not _is_stale(report, drilled)
     causes = {
         State.OPEN: report.tried is not None and report.tried.is_open,
-        State.DAMAGED: report.drilled is not None and bool(report.drilled.bad),
+        State.DAMAGED: _is_damaged(report),
+        State.LACKING: bool(report.lacking),
         State.OLD: report.now - report.copied.at > FRESH_WITHIN,
         State.FAILED: bool(report.failed),
         State.INCOMPLETE: bool(report.unread),
-        State.UNTRIED: not tested,
+        State.UNTRIED: not is_drilled or report.tried is None,
     }
     return next((state for state, is_so in causes.items() if is_so), State.GOOD)
+
+
+def _is_damaged(report: Report) -> bool:
+    is_spoiled = report.checked is not None and report.checked.bad > 0
+    return is_spoiled or (report.drilled is not None and report.drilled.is_damaged)
+
+
+def _is_stale(report: Report, drilled: Drilled) -> bool:
+    return drilled.at is None or report.now - drilled.at > TRIED_WITHIN
 
 
 def tell(report: Report, lang: str) -> tuple[Line, ...]:
@@ -169,16 +221,12 @@ class _Words:
 
 def _lines(report: Report, words: _Words) -> Iterator[Line]:
     yield _headline(report, words)
-    for failed in report.failed:
-        yield _failed(failed, words)
+    yield from _by_place(report, words)
     if report.copied:
         yield from _copied(report, report.copied, words)
     if report.tried:
         yield _tried(report.tried, words)
-    if report.drilled and report.drilled.taken:
-        yield from _drilled(report.drilled, words)
-    if report.month and report.month.good + report.month.bad:
-        yield _month(report.month, words)
+    yield from _proved(report, words)
     if report.restore is not None:
         minutes = max(1, -(-report.restore // timedelta(minutes=1)))
         text = words.texts.ngettext(
@@ -190,11 +238,46 @@ def _lines(report: Report, words: _Words) -> Iterator[Line]:
     yield from _unread(report.unread, words)
 
 
+def _by_place(report: Report, words: _Words) -> Iterator[Line]:
+    """What is to be told of each place that is not good."""
+    for failed in report.failed:
+        yield _failed(failed, words)
+    for name in report.lacking:
+        yield Line("lacking", f"{name}: {words.texts.gettext('There is no copy yet.')}")
+    for name, state in report.others:
+        yield Line("other", f"{name}: {_short(state, words)}")
+    if report.place:
+        text = words.texts.gettext("What follows is about %(place)s.")
+        yield Line("place", words.one(text, place=report.place))
+
+
+def _proved(report: Report, words: _Words) -> Iterator[Line]:
+    """What the check and the drills found."""
+    if report.checked and report.checked.bad:
+        yield _checked(report.checked, words)
+    if report.drilled and (report.drilled.taken or report.drilled.is_damaged):
+        yield from _drilled(report.drilled, words)
+    if report.month and report.month.good + report.month.bad:
+        yield _month(report.month, words)
+
+
 def _headline(report: Report, words: _Words) -> Line:
+    state = state_of(report)
+    text = words.one(_stands(state, report, words), when=_when(report, words))
+    of_all = {State.NONE, State.LACKING, State.FAILED, State.GOOD}
+    is_named = report.place and state not in of_all
+    return Line("state", f"{report.place}: {text}" if is_named else text)
+
+
+def _when(report: Report, words: _Words) -> str:
+    return "" if report.copied is None else moment_text(report.copied.at, words.lang)
+
+
+def _stands(state: State, report: Report, words: _Words) -> str:
     _ = words.texts.gettext
-    match state_of(report):
+    match state:
         case State.GOOD:
-            text = _("Your copy of last night is good.")
+            text = _("The copy of %(when)s is good.")
         case State.NONE:
             text = _("There is no copy yet.")
         case State.OPEN:
@@ -202,14 +285,33 @@ def _headline(report: Report, words: _Words) -> Line:
         case State.DAMAGED:
             text = _("Your copy is damaged. Do not delete the files that you have.")
         case State.OLD:
-            text = _("There is no copy of last night.")
+            text = _("The newest copy is of %(when)s. That is too old.")
+        case State.LACKING:
+            text = _("Not every place has a copy.")
         case State.FAILED:
-            text = _("Not every place did what it should last night.")
+            text = _("Not every place did what it should.")
         case State.INCOMPLETE:
-            text = _("There is a copy of last night, but it is not whole.")
+            text = _("The copy of %(when)s is not whole.")
         case State.UNTRIED:
-            text = _("There is a copy of last night. We have not yet tried to use it.")
-    return Line("state", text)
+            is_tried = report.drilled is not None and report.tried is not None
+            text = (
+                _("The copy of %(when)s was made. It was not tried of late.")
+                if is_tried
+                else _("The copy of %(when)s was made. We have not yet tried to use it.")
+            )
+    return text
+
+
+def _short(state: State, words: _Words) -> str:
+    """How another place stands, in few words."""
+    _ = words.texts.gettext
+    known = {
+        State.OPEN: _("it can be read without your key."),
+        State.DAMAGED: _("the copy there is damaged."),
+        State.OLD: _("the copy there is too old."),
+        State.INCOMPLETE: _("the copy there is not whole."),
+    }
+    return known.get(state, _("the copy there was not tried of late."))
 
 
 def _failed(failed: Failed, words: _Words) -> Line:
@@ -223,8 +325,11 @@ def _failed(failed: Failed, words: _Words) -> Line:
 
 def _copied(report: Report, copied: Copied, words: _Words) -> Iterator[Line]:
     texts = words.texts
-    text = texts.ngettext("It lies in %(num)s place.", "It lies in %(num)s places.", copied.places)
-    yield Line("places", words.one(text, num=copied.places), copied.act)
+    if copied.places:
+        text = texts.ngettext(
+            "It lies in %(num)s place.", "It lies in %(num)s places.", copied.places
+        )
+        yield Line("places", words.one(text, num=copied.places), copied.act)
     age = max(timedelta(), report.now - copied.at)
     if age < HOUR:
         n, text = 0, texts.gettext("It is less than an hour old.")
@@ -252,8 +357,24 @@ def _tried(tried: Tried, words: _Words) -> Line:
     return Line("key", text, tried.act)
 
 
+def _checked(checked: Checked, words: _Words) -> Line:
+    text = words.texts.ngettext(
+        "A check on %(day)s found %(num)s thing that is damaged or gone.",
+        "A check on %(day)s found %(num)s things that are damaged or gone.",
+        checked.bad,
+    )
+    day = day_text(checked.at, words.lang)
+    return Line("checked", words.one(text, num=checked.bad, day=day), checked.act)
+
+
 def _drilled(drilled: Drilled, words: _Words) -> Iterator[Line]:
     texts, taken = words.texts, drilled.taken
+    if drilled.at is not None:
+        text = texts.gettext("We last tried it on %(day)s.")
+        yield Line("tried on", words.one(text, day=day_text(drilled.at, words.lang)), drilled.act)
+    if drilled.is_failed and not drilled.bad:
+        yield Line("lost", texts.gettext("Not all of it came back."), drilled.act)
+        return
     if drilled.bad:
         text = texts.ngettext(
             "We took %(num)s file back. Not the same as yours: %(bad)s.",

@@ -15,7 +15,7 @@ from kept.backup.acts import places, proofs, standing
 from kept.backup.keeping.statement import Statement, sign
 from kept.backup.model.inventory import encode
 from kept.backup.model.places import MIB, USUAL_PART, Holds, KnownPlace, PlaceOrder, PlaceSecrets
-from kept.backup.model.report import tell
+from kept.backup.model.report import State, state_of, tell
 from kept.backup.model.report_reasons import FailedWhy
 from kept.base.clock import to_micros
 from kept.base.encoding import Json
@@ -111,7 +111,11 @@ def status(call: Call) -> Json:
         for line in tell(found.report, lang)
     ]
     alive = copy_parts(call.house).alive
-    return {"lines": told, "places": [_place(one, alive) for one in found.places]}
+    return {
+        "is_good": state_of(found.report) is State.GOOD,
+        "lines": told,
+        "places": [_place(one, alive) for one in found.places],
+    }
 
 
 def run(call: Call) -> Json:

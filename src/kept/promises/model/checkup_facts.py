@@ -27,6 +27,7 @@ class Facts:
         witnesses: outsiders who watch the log, not the owner's own.
         breaks: visible broken promises; breaks_answered: those the owner spoke to.
         copied_at: newest copy in a second place; copy_places: how many places have a fresh one.
+        damaged_places: in how many places a drill or a check found damage.
         drilled_at: last time all came back from a copy; read_without_key: whether a copy could be.
         report_read_at: when the plain report of a copy was read last.
         not_yours: the owner's reasons, by row.
@@ -57,6 +58,7 @@ class Facts:
     breaks_answered: int = 0
     copied_at: datetime | None = None
     copy_places: int = 0
+    damaged_places: int = 0
     drilled_at: datetime | None = None
     read_without_key: bool | None = None
     report_read_at: datetime | None = None

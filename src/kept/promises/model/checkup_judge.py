@@ -171,6 +171,18 @@ def own_up(facts: Facts) -> State:
     return Done(held) if facts.breaks_answered >= facts.breaks else Missing(held)
 
 
+def _unsafe_copy(facts: Facts) -> Text | None:
+    """Why a copy is worse than none; None where it is not."""
+    if facts.read_without_key:
+        return Text("It can be read with no key!", "Её можно прочесть без ключа!")
+    if not facts.damaged_places:
+        return None
+    return Text(
+        f"Places where it is damaged: {facts.damaged_places}.",
+        f"Мест, где она повреждена: {facts.damaged_places}.",
+    )
+
+
 def backup_set(facts: Facts) -> State:
     """A fresh copy in a second place, tried with the key and without it."""
     if facts.copied_at is None:
@@ -180,8 +192,8 @@ def backup_set(facts: Facts) -> State:
         f"Last copy on {at.en}, places with a fresh one: {facts.copy_places}.",
         f"Последняя копия {at.ru}, мест со свежей: {facts.copy_places}.",
     )
-    if facts.read_without_key:
-        return Missing(_and(held, "It can be read with no key!", "Её можно прочесть без ключа!"))
+    if unsafe := _unsafe_copy(facts):
+        return Missing(_and(held, unsafe.en, unsafe.ru))
     if facts.now - facts.copied_at > COPY_OLD:
         return Partly(_and(held, "It is too old.", "Она устарела."))
     if facts.drilled_at is None or facts.now - facts.drilled_at > DRILL_OLD:

@@ -83,7 +83,8 @@ def _line(tx: Tx, group: list[Line]) -> dict[str, object]:
     is_signed = act is not None and act.index is not None
     return {
         "text": " ".join(one.text for one in group),
-        "is_bad": line.about in {"failed", "damaged", "unread"},
+        "is_bad": line.about
+        in {"failed", "damaged", "unread", "lacking", "other", "checked", "lost"},
         "evidence": f"/ledger/opening/{act.index}" if act is not None and is_signed else "",
         "receipt": f"/desk/backup/receipts/{line.act}" if is_signed else "",
     }

@@ -87,6 +87,7 @@ STATES: dict[State, tuple[str, Text]] = {
     State.NONE: ("unmeasured", Text("no copy yet", "копии нет")),
     State.OPEN: ("broken", Text("not safe", "под угрозой")),
     State.DAMAGED: ("broken", Text("damaged", "повреждена")),
+    State.LACKING: ("at_risk", Text("not everywhere", "не везде")),
     State.OLD: ("broken", Text("too old", "устарела")),
     State.FAILED: ("at_risk", Text("not all went well", "не всё удалось")),
     State.INCOMPLETE: ("at_risk", Text("not whole", "не вся")),
