@@ -46,6 +46,7 @@ def test_the_house_and_its_folders_are_copied_tried_and_restored(own_shop: Shop,
     done = answer(own_shop, "run")
     assert done["unread"] == []
     assert done["act"]
+    assert not answer(own_shop, "status", code=1)["is_good"]  # not yet tried
     (row,) = answer(own_shop, "places")
     assert (row["name"], row["last"], row["files"]) == ("closet", "done", done["files"])
     (snapshot,) = answer(own_shop, "list")
@@ -58,7 +59,7 @@ def test_the_house_and_its_folders_are_copied_tried_and_restored(own_shop: Shop,
         own_shop, "restore", "latest", str(tmp_path / "letters"), "--target", str(tmp_path / "b")
     )
     assert (tmp_path / "b/letters/one.txt").read_text(encoding="utf-8") == "dear all"
-    assert answer(own_shop, "status")["lines"]
+    assert answer(own_shop, "status")["is_good"]
     assert own_shop.kept("verify").code == 0
 
 

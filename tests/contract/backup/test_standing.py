@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from types import SimpleNamespace
 from typing import Any
 
 from kept.backup.acts import places, proofs, runs
@@ -10,6 +11,7 @@ from kept.backup.model import inventory as inv
 from kept.backup.model.places import PlaceOrder
 from kept.backup.model.report import State, state_of, tell
 from kept.backup.model.runs import DrillFigures, HouseFound, RunFigures
+from kept.flows.check_up import _copies as copies_of  # pyright: ignore[reportPrivateUsage]
 from kept.ledger.model import Actor
 
 NOW = datetime(2026, 11, 21, 12, tzinfo=UTC)
@@ -183,3 +185,14 @@ def test_the_month_is_of_one_place(database):
     assert month is None or month.good in {40, 160}
     drilled(database, b, NOW + 4 * MINUTE)
     assert looked(database).month.good in {80, 160}
+
+
+def test_the_check_up_counts_no_damaged_copy(database):
+    """The row `backup.set` is measured of each place: another's good drill hides nothing."""
+    a, b = two_places(database)
+    drilled(database, a, NOW + 2 * MINUTE, house=HouseFound.DAMAGED)
+    drilled(database, b, NOW + 3 * MINUTE)
+    book: Any = SimpleNamespace(rules=None)
+    found = database.read(lambda tx: copies_of(tx, book, NOW + 5 * MINUTE))
+    assert found.damaged == 1
+    assert (found.places, found.is_open) == (1, False)

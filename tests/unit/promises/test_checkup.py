@@ -189,6 +189,7 @@ def test_nothing_is_done_for_nobody(known):
         ({"drilled_at": NOW - 36 * DAY}, "partly"),
         ({"read_without_key": None}, "partly"),
         ({"read_without_key": True}, "missing"),
+        ({"damaged_places": 1}, "missing"),
     ],
 )
 def test_a_copy_is_not_set_up_by_one_half(change, state):
