@@ -38,8 +38,7 @@ def import_(
         source: where the list comes from; asked for at a terminal.
         refused: write the refused rows here, to mend and import again.
         yes: take it in without asking.
-        json: end with one line {"read", "added", "merged", "refused", "as_written"}; the last
-            counts values that do not fit their field, kept as they were written, unverified.
+        json: end with one line {"read", "added", "merged", "refused"}.
         at: where the house lies.
 
     Raises:
@@ -65,18 +64,17 @@ def import_(
     for reason in done.pop("reasons"):
         print(reason, file=sys.stderr)
     print(_stated(done.pop("stated")), file=sys.stderr)
+    if unfit := done.pop("as_written"):
+        print(
+            "Values that do not fit their field, kept as written and unverified:"
+            f" {unfit:,}. Nobody is found by them.",
+            file=sys.stderr,
+        )
     tell(done, _counts, as_json=json)
 
 
 def _counts(done: dict[str, int]) -> str:
-    unfit = done.pop("as_written")
-    counted = ", ".join(f"{name}: {count:,}" for name, count in done.items())
-    if not unfit:
-        return counted
-    return (
-        f"{counted}\nValues that do not fit their field, kept as written and unverified: {unfit:,}."
-        " Nobody is found by them."
-    )
+    return ", ".join(f"{name}: {count:,}" for name, count in done.items())
 
 
 def _stated(told: dict[str, str]) -> str:
