@@ -79,7 +79,7 @@ def failed_words(why: FailedWhy, texts: NullTranslations) -> Words:
         ),
         FailedWhy.DAMAGED: (
             _("a file there is damaged."),
-            _("Press Check to see which.") + again,
+            _("Press Look through all of it to see which.") + again,
         ),
         FailedWhy.SOURCE: (
             _("your data could not be read whole."),
@@ -88,7 +88,7 @@ def failed_words(why: FailedWhy, texts: NullTranslations) -> Words:
         FailedWhy.NEWER: (_("a newer program wrote it."), _("Bring this one up to date.")),
         FailedWhy.NOT_CLEARED: (
             _("old copies could not be cleared."),
-            _("Press Clear old copies to see why."),
+            _("Press Make room to see why."),
         ),
         FailedWhy.UNKNOWN: (
             _("something went wrong."),
