@@ -12,6 +12,7 @@ Source: style guide §7 and §8. PostgreSQL itself is in fixtures_postgres.
 import ipaddress
 import os
 import shutil
+import signal
 import socket
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -73,6 +74,8 @@ def required() -> frozenset[str]:
 def pytest_configure(config: pytest.Config) -> None:
     """Start counting, and refuse a demand nobody understands."""
     config.stash[RAN], config.stash[SKIPPED] = Counter(), Counter()
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # so starts a shell what it puts behind
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # else our programs inherit it
     if unknown := required() - FINDERS.keys():
         raise pytest.UsageError(f"KEPT_REQUIRE names {sorted(unknown)}; known: {sorted(FINDERS)}")
 
